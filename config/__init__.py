@@ -1,0 +1,1 @@
+"""Laurel’s switchboard: settings, addresses, wires, and the servers that run with it."""

@@ -1,0 +1,1 @@
+"""Gamification: badges, quests, leaderboards, wheel, raffles and auctions. Calls down into rewards and loyalty; empty until the first game arrives."""

@@ -1,0 +1,32 @@
+"""What every test stands on: a real PostgreSQL, one cast of people, and a ledger that tests may wipe."""
+
+import os
+
+import pytest
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("STATIC_MANIFEST", "0")
+
+
+def pytest_configure(config):
+    from config import embedded
+
+    embedded.start()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _wipeable_ledger():
+    """Between transactional tests Django truncates; the ledger's triggers refuse that to everyone else."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    original = DatabaseOperations.sql_flush
+
+    def sql_flush(self, *args, **kwargs):
+        statements = original(self, *args, **kwargs)
+        if not statements:
+            return statements
+        return ["SET session_replication_role = replica", *statements, "SET session_replication_role = DEFAULT"]
+
+    DatabaseOperations.sql_flush = sql_flush
+    yield
+    DatabaseOperations.sql_flush = original
