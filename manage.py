@@ -4,12 +4,25 @@
 import os
 import sys
 
+# These neither read nor write the database, so the embedded servers need not run for them.
+WITHOUT_SERVERS = {"help", "--help", "-h", "version", "--version"}
+WITHOUT_SERVERS |= {"makemessages", "compilemessages", "collectstatic"}
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from config import embedded
+
+    try:
+        if len(sys.argv) > 1 and not WITHOUT_SERVERS.intersection(sys.argv[1:]):
+            embedded.start()
+        execute_from_command_line(sys.argv)
+    except embedded.CannotStart as error:
+        sys.exit(str(error))
+    finally:
+        embedded.leave()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,118 @@
+"""The parent of one embedded server: starts it again when it is killed, stops it when its last user is gone.
+
+Run as `python -m config.embedded.guardian SERVER HOME LOCK`, where LOCK is the inherited descriptor of the
+lock `guardian`. It is small: no Django. On Linux the kernel sees to it that the server does not outlive it.
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+
+from config.embedded.postgres import Postgres
+from config.embedded.server import Server
+from config.embedded.sharing import open_lock
+from config.embedded.valkey import Valkey
+
+SERVERS: dict[str, type[Server]] = {"postgres": Postgres, "valkey": Valkey}
+STOP_SECONDS = 120
+PATIENCE_SECONDS = 15
+RESTART_PAUSE = 0.1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+DIED, ABANDONED, TOLD_TO_STOP = "died", "abandoned", "told to stop"
+
+
+class Guardian:
+    def __init__(self, server: Server, lock: int) -> None:
+        self.server, self.lock = server, lock
+        self.events: SimpleQueue[str] = SimpleQueue()
+        self.users = open_lock(server.lock("users"))
+        self.libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+
+    def run(self) -> int:
+        """Keep the server running until nobody uses it. Returns an exit status: 1 if it would not start."""
+        if self.libc:
+            self.libc.prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans of a killed server become our children
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, lambda *_: self.events.put(TOLD_TO_STOP))
+        Thread(target=self._await_last_user, daemon=True).start()
+        last_good = time.monotonic()
+        started = self._start()
+        while self.events.get() == DIED:
+            if time.monotonic() - started > PATIENCE_SECONDS:
+                last_good = time.monotonic()
+            if time.monotonic() - last_good > PATIENCE_SECONDS:
+                return 1
+            self._kill_orphans()
+            time.sleep(RESTART_PAUSE)
+            started = self._start()
+        self._stop()
+        return 0
+
+    def _start(self) -> float:
+        self.server.clear_away()
+        command, data = self.server.command(), self.server.data
+        self.process = self.server.spawn(command, folder=data, preexec_fn=self._die_with_guardian)
+        self.watcher = Thread(target=self._await_death, args=(self.process,), daemon=True)
+        self.watcher.start()
+        return time.monotonic()
+
+    def _stop(self) -> None:
+        self.process.send_signal(self.server.stop_signal)
+        self.watcher.join(STOP_SECONDS)
+        if self.watcher.is_alive():
+            self.process.kill()
+            self.watcher.join()
+        self._kill_orphans()
+        os.close(self.lock)  # before the users' lock, which goes when we end: who gets that one starts anew
+
+    def _await_last_user(self) -> None:
+        fcntl.flock(self.users, fcntl.LOCK_EX)
+        self.events.put(ABANDONED)
+
+    def _await_death(self, process: subprocess.Popen) -> None:
+        process.wait()
+        self.events.put(DIED)
+
+    def _die_with_guardian(self) -> None:
+        if self.libc:
+            self.libc.prctl(PR_SET_PDEATHSIG, self.server.stop_signal)
+
+    def _kill_orphans(self) -> None:
+        """What a killed PostgreSQL leaves may work on for long, and keeps the next one from starting."""
+        for pid in _children():
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except (ProcessLookupError, ChildProcessError):
+                continue
+
+
+def _children() -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == os.getpid():
+            found.append(int(path.parent.name))
+    return found
+
+
+def main() -> int:
+    name, home, lock = sys.argv[1:]
+    if os.fork():
+        os._exit(0)
+    os.chdir("/")
+    return Guardian(SERVERS[name](Path(home)), int(lock)).run()
+
+
+if __name__ == "__main__":
+    os._exit(main())  # at once: whoever waits for us need not wait for Python to tidy up

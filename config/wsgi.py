@@ -1,0 +1,11 @@
+"""The web, for granian, gunicorn and other WSGI servers."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from config import embedded
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+embedded.start()
+application = get_wsgi_application()
