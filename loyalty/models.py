@@ -4,6 +4,6 @@ from loyalty.ledger import models as ledger
 from loyalty.members import models as members
 from loyalty.messaging import models as messaging
 from loyalty.outbox import models as outbox
-from loyalty.programs import models as programs
+from loyalty.programs.models import activity, earning, program, wallet
 
-__all__ = ["ledger", "members", "messaging", "outbox", "programs"]
+__all__ = ["ledger", "members", "messaging", "outbox", "program", "wallet", "activity", "earning"]
