@@ -12,12 +12,12 @@ FIRST = (
     "Leah Isak Frida Oskar Amelia Theo Alma Magnus Hanna Johan Olivia Emil Astrid Kasper Iben "
     "Tobias Vilde Sander Julie Markus Thea Jonas Selma Mathias Ada Ludvig Tuva Birk Live Sverre "
     "Eline Even Marte Simen"
-).split()  # noqa: SIM905 a list of names reads better as prose
+).split()
 LAST = (
     "Berg Lund Dahl Vik Moen Haugen Solberg Strand Nygaard Bakke Holm Lie Foss Aas Eide Sand Brekke "
     "Hagen Tangen Ruud Kowalski Nowak Petrov Ivanova Schmidt Fischer Dubois Rossi Silva Santos "
     "Jansen Visser Novak Horvat Nagy Murphy"
-).split()  # noqa: SIM905 a list of names reads better as prose
+).split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,7 @@ class SignIn:
     password: str = PASSWORD
 
 
-def user_for(
-    email: str, name: str, *, language: str = "en", is_staff: bool = False, is_superuser: bool = False
-):
+def user_for(email: str, name: str, *, language: str = "en", is_staff: bool = False, is_superuser: bool = False):
     """A user with a verified address and the sample password; known ones are left alone."""
     model = get_user_model()
     user = model.objects.filter(email=email).first()

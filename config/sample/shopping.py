@@ -43,8 +43,7 @@ class Shop:
         moments = sorted(self._moment(chance, now, days) for _ in range(receipts))
         for number, at in enumerate(moments):
             lines = tuple(
-                (article, chance.choice((1, 1, 1, 2)))
-                for article in chance.sample(self.articles, chance.randint(1, 3))
+                (article, chance.choice((1, 1, 1, 2))) for article in chance.sample(self.articles, chance.randint(1, 3))
             )
             store = chance.choice(self.stores)
             channel = "web" if store == "web" else "till"

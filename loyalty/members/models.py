@@ -112,7 +112,10 @@ class Member(models.Model):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("referred by")
     )
     attributes = models.JSONField(
-        _("attributes"), default=dict, blank=True, help_text=_("Anything your rules ask about, such as city or profession.")
+        _("attributes"),
+        default=dict,
+        blank=True,
+        help_text=_("Anything your rules ask about, such as city or profession."),
     )
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ACTIVE)
     joined_at = models.DateTimeField(_("joined at"), default=clock.now)
@@ -128,7 +131,9 @@ class Member(models.Model):
                 fields=["program", "external_id"], name="member_external_id", condition=~Q(external_id="")
             ),
             models.UniqueConstraint("program", Lower("email"), name="member_email_any_case", condition=~Q(email="")),
-            models.UniqueConstraint(fields=["program", "user"], name="member_user_once", condition=Q(user__isnull=False)),
+            models.UniqueConstraint(
+                fields=["program", "user"], name="member_user_once", condition=Q(user__isnull=False)
+            ),
         ]
         indexes = [models.Index(fields=["program", "-joined_at"], name="member_newest")]
 
@@ -140,7 +145,9 @@ class Card(models.Model):
     """A code that identifies a member at a till: the digital card, or a plastic one that was handed out."""
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="cards", verbose_name=_("member"))
-    program = models.ForeignKey("loyalty.Program", on_delete=models.PROTECT, related_name="+", verbose_name=_("program"))
+    program = models.ForeignKey(
+        "loyalty.Program", on_delete=models.PROTECT, related_name="+", verbose_name=_("program")
+    )
     code = models.CharField(_("code"), max_length=64)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), default=clock.now)

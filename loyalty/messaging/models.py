@@ -7,7 +7,9 @@ from loyalty.lib import clock
 class InboxEntry(models.Model):
     """One message as the member reads it in the portal, in the language it was written in."""
 
-    member = models.ForeignKey("loyalty.Member", on_delete=models.CASCADE, related_name="inbox", verbose_name=_("member"))
+    member = models.ForeignKey(
+        "loyalty.Member", on_delete=models.CASCADE, related_name="inbox", verbose_name=_("member")
+    )
     kind = models.CharField(_("kind"), max_length=40)
     key = models.CharField(max_length=200)
     subject = models.CharField(_("subject"), max_length=200)
@@ -32,7 +34,9 @@ class Delivery(models.Model):
         SENT = "sent", _("sent")
         SKIPPED = "skipped", _("not sent")
 
-    member = models.ForeignKey("loyalty.Member", on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("member"))
+    member = models.ForeignKey(
+        "loyalty.Member", on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("member")
+    )
     channel = models.CharField(_("channel"), max_length=20)
     kind = models.CharField(_("kind"), max_length=40)
     key = models.CharField(max_length=200)

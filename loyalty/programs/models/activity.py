@@ -22,9 +22,7 @@ class Activity(models.Model):
         PURCHASE = "purchase", _("purchase")
         ACTIVITY = "activity", _("activity")
 
-    program = models.ForeignKey(
-        Program, on_delete=models.PROTECT, related_name="activities", verbose_name=_("program")
-    )
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="activities", verbose_name=_("program"))
     member = models.ForeignKey(
         "loyalty.Member", on_delete=models.PROTECT, related_name="activities", verbose_name=_("member")
     )
@@ -50,9 +48,7 @@ class Activity(models.Model):
         verbose_name = _("activity")
         verbose_name_plural = _("activities")
         constraints = [
-            models.UniqueConstraint(
-                fields=["program", "kind", "source", "external_id"], name="activity_once"
-            ),
+            models.UniqueConstraint(fields=["program", "kind", "source", "external_id"], name="activity_once"),
         ]
         indexes = [
             models.Index(fields=["member", "-event_at"], name="activity_of_member"),
@@ -70,9 +66,7 @@ class ActivityLine(models.Model):
         ITEM = "item", _("item")
         SHIPPING = "shipping", _("shipping")
 
-    activity = models.ForeignKey(
-        Activity, on_delete=models.CASCADE, related_name="lines", verbose_name=_("purchase")
-    )
+    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="lines", verbose_name=_("purchase"))
     position = models.PositiveSmallIntegerField(_("line"))
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.ITEM)
     sku = models.CharField(_("SKU"), max_length=80, blank=True)
@@ -103,9 +97,7 @@ class ExpiryWarning(models.Model):
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["member", "wallet", "expires_at", "days"], name="warning_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["member", "wallet", "expires_at", "days"], name="warning_once")]
 
     def __str__(self) -> str:
         return f"{self.points} on {self.expires_at}"
@@ -123,9 +115,7 @@ class PurchaseImport(models.Model):
         REFUSED = "refused", _("refused")
         FAILED = "failed", _("failed")
 
-    program = models.ForeignKey(
-        Program, on_delete=models.PROTECT, related_name="imports", verbose_name=_("program")
-    )
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="imports", verbose_name=_("program"))
     file = models.FileField(_("file"), upload_to="imports/", validators=[FileExtensionValidator(["csv"])])
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
     total_rows = models.PositiveIntegerField(_("rows"), default=0)

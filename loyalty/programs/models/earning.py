@@ -26,12 +26,8 @@ class EarningRule(models.Model):
         HALF_UP = "half_up", _("to the nearest")
         UP = "up", _("up")
 
-    program = models.ForeignKey(
-        Program, on_delete=models.PROTECT, related_name="rules", verbose_name=_("program")
-    )
-    wallet = models.ForeignKey(
-        Wallet, on_delete=models.PROTECT, related_name="rules", verbose_name=_("wallet")
-    )
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="rules", verbose_name=_("program"))
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="rules", verbose_name=_("wallet"))
     name = models.CharField(_("name"), max_length=100, help_text=_("Members read it in their statement."))
     trigger = models.CharField(
         _("activity"),
@@ -121,13 +117,9 @@ class RuleCondition(models.Model):
         BETWEEN = "between", _("is between")
         CONTAINS = "contains", _("contains")
 
-    rule = models.ForeignKey(
-        EarningRule, on_delete=models.CASCADE, related_name="conditions", verbose_name=_("rule")
-    )
+    rule = models.ForeignKey(EarningRule, on_delete=models.CASCADE, related_name="conditions", verbose_name=_("rule"))
     subject = models.CharField(_("what"), max_length=20, choices=Subject)
-    name = models.CharField(
-        _("attribute"), max_length=60, blank=True, help_text=_("Only for attributes: which one.")
-    )
+    name = models.CharField(_("attribute"), max_length=60, blank=True, help_text=_("Only for attributes: which one."))
     operator = models.CharField(_("how"), max_length=12, choices=Operator, default=Operator.EQUALS)
     value = models.CharField(
         _("value"),

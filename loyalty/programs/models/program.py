@@ -61,9 +61,7 @@ class Program(models.Model):
         blank=True,
         help_text=_("The first one is the default."),
     )
-    terms_url = models.URLField(
-        _("terms page"), blank=True, help_text=_("The legal terms on your own site, if any.")
-    )
+    terms_url = models.URLField(_("terms page"), blank=True, help_text=_("The legal terms on your own site, if any."))
     terms_text = models.TextField(
         _("terms"), blank=True, help_text=_("Shown below the rules that Laurel writes out by itself.")
     )

@@ -34,17 +34,11 @@ class Wallet(models.Model):
         FIXED_DATES = "fixed_dates", _("on fixed dates")
         ON_CONFIRMATION = "on_confirmation", _("when confirmed")
 
-    program = models.ForeignKey(
-        Program, on_delete=models.PROTECT, related_name="wallets", verbose_name=_("program")
-    )
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="wallets", verbose_name=_("program"))
     code = models.SlugField(_("code"), max_length=40, help_text=_("How tills and shops name this wallet."))
     name = models.CharField(_("name"), max_length=80)
-    unit_one = models.CharField(
-        _("one unit"), max_length=40, default="point", help_text=_("For example star.")
-    )
-    unit_many = models.CharField(
-        _("many units"), max_length=40, default="points", help_text=_("For example stars.")
-    )
+    unit_one = models.CharField(_("one unit"), max_length=40, default="point", help_text=_("For example star."))
+    unit_many = models.CharField(_("many units"), max_length=40, default="points", help_text=_("For example stars."))
     is_spendable = models.BooleanField(_("spendable"), default=True)
     is_qualifying = models.BooleanField(_("counts for tiers"), default=False)
     point_value = models.DecimalField(
@@ -57,12 +51,8 @@ class Wallet(models.Model):
     )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     expiry = models.CharField(_("points expire"), max_length=10, choices=Expiry, default=Expiry.NEVER)
-    expiry_months = models.PositiveSmallIntegerField(
-        _("months"), default=12, validators=[MaxValueValidator(240)]
-    )
-    expiry_rounding = models.CharField(
-        _("rounded to"), max_length=10, choices=Rounding, default=Rounding.NONE
-    )
+    expiry_months = models.PositiveSmallIntegerField(_("months"), default=12, validators=[MaxValueValidator(240)])
+    expiry_rounding = models.CharField(_("rounded to"), max_length=10, choices=Rounding, default=Rounding.NONE)
     expiry_dates = ArrayField(
         models.CharField(max_length=5, validators=[validate_month_day]),
         verbose_name=_("expiry dates"),
