@@ -51,12 +51,12 @@ def _account(find: Callable[[Any], pwd.struct_passwd], key: int | str) -> Accoun
     return Account(entry.pw_uid, entry.pw_gid, is_other=True)
 
 
-def readable_copy(tree: Path, parts: tuple[str, ...], version: str) -> Path:
+def readable_copy(tree: Path, parts: tuple[str, ...], version: str, cache: Path = CACHE) -> Path:
     """The tree itself if every account may read it, else a copy of these parts where every account may."""
     if all(_is_open_to_all(tree / part) for part in parts):
         return tree
     newest = max((tree / part).stat().st_mtime_ns for part in parts)
-    copy = CACHE / f"{tree.name}-{version}-{newest:x}"
+    copy = cache / f"{tree.name}-{version}-{newest:x}"
     if not copy.is_dir():
         _copy_tree(tree, parts, copy)
     return copy
@@ -70,7 +70,7 @@ def _copy_tree(tree: Path, parts: tuple[str, ...], copy: Path) -> None:
             shutil.copytree(tree / part, draft / part, symlinks=True)
         else:
             shutil.copy2(tree / part, draft)
-    for path in (CACHE, draft, *draft.rglob("*")):
+    for path in (copy.parent, draft, *draft.rglob("*")):
         if not path.is_symlink():
             mode = stat.S_IMODE(path.stat().st_mode)
             path.chmod(mode | 0o044 | (0o011 if mode & 0o100 else 0))

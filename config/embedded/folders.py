@@ -12,6 +12,8 @@ import re
 import stat
 from pathlib import Path
 
+from config.embedded.account import Account
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 # A socket's path may have 107 bytes on Linux and 103 elsewhere; some room is left for lock files beside it.
@@ -44,14 +46,14 @@ def make_passable(folder: Path) -> None:
         folder.chmod(0o711)
 
 
-def make_private(folder: Path, owner: int) -> None:
+def make_private(folder: Path, account: Account) -> None:
     """Make a folder of that account that nobody else may enter; refuse one that somebody else made."""
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), owner):
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), account.uid):
         raise UnsafeFolder(f"{folder} belongs to somebody else")
-    if found.st_uid != owner:
-        os.chown(folder, owner, -1, follow_symlinks=False)
+    if found.st_uid != account.uid:
+        os.chown(folder, account.uid, account.gid, follow_symlinks=False)
     if stat.S_IMODE(found.st_mode) != 0o700:
         folder.chmod(0o700)
 

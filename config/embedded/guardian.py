@@ -16,14 +16,17 @@ from queue import SimpleQueue
 from threading import Thread
 
 from config.embedded.postgres import Postgres
+from config.embedded.processes import children, living_in
 from config.embedded.server import Server
 from config.embedded.sharing import open_lock
 from config.embedded.valkey import Valkey
 
 SERVERS: dict[str, type[Server]] = {"postgres": Postgres, "valkey": Valkey}
 STOP_SECONDS = 120
-PATIENCE_SECONDS = 15
+PREDECESSOR_SECONDS = 30
 RESTART_PAUSE = 0.1
+SETTLED_SECONDS = 5  # a server that dies sooner may never start; so many attempts are enough
+ATTEMPTS = 5
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 DIED, ABANDONED, TOLD_TO_STOP = "died", "abandoned", "told to stop"
 
@@ -42,26 +45,32 @@ class Guardian:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, lambda *_: self.events.put(TOLD_TO_STOP))
         Thread(target=self._await_last_user, daemon=True).start()
-        last_good = time.monotonic()
-        started = self._start()
+        self._await_predecessor()
+        failures = 0
+        self._start()
         while self.events.get() == DIED:
-            if time.monotonic() - started > PATIENCE_SECONDS:
-                last_good = time.monotonic()
-            if time.monotonic() - last_good > PATIENCE_SECONDS:
+            failures = failures + 1 if time.monotonic() - self.started < SETTLED_SECONDS else 0
+            if failures == ATTEMPTS:
                 return 1
             self._kill_orphans()
             time.sleep(RESTART_PAUSE)
-            started = self._start()
+            self._start()
         self._stop()
         return 0
 
-    def _start(self) -> float:
+    def _await_predecessor(self) -> None:
+        """A server whose guardian was killed has been told to stop, and may still be writing."""
+        deadline = time.monotonic() + PREDECESSOR_SECONDS
+        while living_in(self.server.data) and time.monotonic() < deadline:
+            time.sleep(RESTART_PAUSE)
+
+    def _start(self) -> None:
         self.server.clear_away()
         command, data = self.server.command(), self.server.data
         self.process = self.server.spawn(command, folder=data, preexec_fn=self._die_with_guardian)
+        self.started = time.monotonic()
         self.watcher = Thread(target=self._await_death, args=(self.process,), daemon=True)
         self.watcher.start()
-        return time.monotonic()
 
     def _stop(self) -> None:
         self.process.send_signal(self.server.stop_signal)
@@ -70,6 +79,7 @@ class Guardian:
             self.process.kill()
             self.watcher.join()
         self._kill_orphans()
+        self.server.tidy()
         os.close(self.lock)  # before the users' lock, which goes when we end: who gets that one starts anew
 
     def _await_last_user(self) -> None:
@@ -86,24 +96,12 @@ class Guardian:
 
     def _kill_orphans(self) -> None:
         """What a killed PostgreSQL leaves may work on for long, and keeps the next one from starting."""
-        for pid in _children():
+        for pid in children():
             try:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
             except (ProcessLookupError, ChildProcessError):
                 continue
-
-
-def _children() -> list[int]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if parent == os.getpid():
-            found.append(int(path.parent.name))
-    return found
 
 
 def main() -> int:

@@ -4,7 +4,6 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +11,7 @@ from signal import SIGINT
 
 from config.embedded import folders
 from config.embedded.account import readable_copy
+from config.embedded.processes import is_alive_elsewhere
 from config.embedded.server import Server
 
 USER = DATABASE = "laurel"
@@ -51,15 +51,13 @@ class Postgres(Server):
 
     def create(self) -> None:
         """initdb into a draft that is renamed when complete: a start cut short leaves nothing behind."""
-        owner, draft = self.account().uid, self.data.with_name("draft")
+        draft = self.data.with_name("draft")
         shutil.rmtree(draft, ignore_errors=True)
-        folders.make_private(draft, owner)
+        folders.make_private(draft, self.account())
         at = self._place(draft)
         locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
         self._run("initdb", "-D", at, "-U", USER, "--auth=trust", "--no-instructions", *locale, folder=draft)
-        self._run(
-            "postgres", "--single", "-D", at, "postgres", folder=draft, say=f"CREATE DATABASE {DATABASE}\n"
-        )
+        self._run("postgres", "--single", "-D", at, "postgres", folder=draft, say=f"CREATE DATABASE {DATABASE}\n")
         draft.rename(self.data)
 
     def command(self) -> list[str]:
@@ -79,7 +77,7 @@ class Postgres(Server):
                 pid = int(path.read_text().split()[0])
             except (OSError, ValueError, IndexError):
                 continue
-            if _works_in(pid, self.data) is False:
+            if is_alive_elsewhere(pid, self.data):
                 path.unlink(missing_ok=True)
 
     def _settings(self) -> dict[str, str | int]:
@@ -125,19 +123,7 @@ class Postgres(Server):
         return str(here) if self.account().is_other and here.exists() else str(data)
 
     def _run(self, name: str, *arguments: str, folder: Path, say: str = "") -> None:
-        process = self.spawn(
-            [self._binary(name), *arguments], folder=folder, stdin=subprocess.PIPE, text=True
-        )
+        process = self.spawn([self._binary(name), *arguments], folder=folder, stdin=subprocess.PIPE, text=True)
         process.communicate(say)
         if process.returncode:
             raise self.failure()
-
-
-def _works_in(pid: int, data: Path) -> bool | None:
-    """Whether a living process has that folder as its own; None if there is none or we may not know."""
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        return os.path.samestat(os.stat(f"/proc/{pid}/cwd"), data.stat())
-    except OSError:
-        return None

@@ -1,6 +1,7 @@
 """What the embedded servers have in common: a folder, an account, a command line, a socket and a log."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from signal import Signals
@@ -57,9 +58,7 @@ class Server:
         try:
             return account_for(self.home, self.data)
         except NoAccount:
-            raise self.refusal(
-                "it must not run as root, and this machine has no account postgres or nobody"
-            ) from None
+            raise self.refusal("it must not run as root, and this machine has no account postgres or nobody") from None
 
     def lock(self, name: str) -> Path:
         return self.home / "run" / f"{self.name}.{name}"
@@ -70,14 +69,18 @@ class Server:
 
     def prepare(self) -> None:
         """Make the folders, and the data on the first start."""
-        owner = self.account().uid
         folders.make_passable(self.data.parent)
         try:
-            folders.make_private(self.socket_folder, owner)
+            folders.make_private(self.socket_folder, self.account())
         except (folders.UnsafeFolder, OSError) as error:
             raise self.refusal(str(error)) from error
         if not self.data.exists():
             self.create()
+
+    def tidy(self) -> None:
+        """After the server has stopped: leave nothing outside LAUREL_HOME."""
+        if not self.socket_folder.is_relative_to(self.home):
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:
         """A server inherits nothing that could change what it does."""
@@ -86,21 +89,16 @@ class Server:
     def spawn(self, command: list[str], *, folder: Path, **options: Any) -> subprocess.Popen:
         """Run a program as the server's account, in that folder, with its output in the log."""
         with os.fdopen(folders.open_shared(self.log, os.O_WRONLY | os.O_APPEND), "ab") as log:
-            options = (
-                {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log} | options | self.account().popen()
-            )
-            return subprocess.Popen(  # noqa: S603
-                command, cwd=folder, env=self.environment(), **options
-            )
+            given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            given |= options | self.account().popen()
+            return subprocess.Popen(command, cwd=folder, env=self.environment(), **given)  # noqa: S603
 
     def rotate_log(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
 
     def refusal(self, reason: str) -> CannotStart:
-        return CannotStart(
-            f"{self.title} cannot start under {self.home}: {reason} ({self.instead} names another one)."
-        )
+        return CannotStart(f"{self.title} cannot start under {self.home}: {reason} ({self.instead} names another one).")
 
     def failure(self) -> CannotStart:
         """The refusal with the end of the server's own log."""

@@ -5,7 +5,8 @@
     guardian   held by the guardian, the server's parent, for its lifetime
 
 The guardian waits for the exclusive lock on `users`: it gets it when the last user is gone, and stops the
-server while it holds it. Whoever arrives meanwhile waits for the shared lock, finds no guardian and starts another.
+server while it holds it. Whoever arrives meanwhile waits for the shared lock, finds no guardian and starts
+another.
 """
 
 import fcntl

@@ -40,9 +40,9 @@ class Valkey(Server):
         return f"unix://{self.socket_folder / self.socket}?db={database}"
 
     def create(self) -> None:
-        owner, draft = self.account().uid, self.data.with_name("draft")
+        draft = self.data.with_name("draft")
         shutil.rmtree(draft, ignore_errors=True)
-        folders.make_private(draft, owner)
+        folders.make_private(draft, self.account())
         draft.rename(self.data)
 
     def command(self) -> list[str]:
