@@ -98,9 +98,10 @@ class Server:
             self.log.replace(self.log.with_suffix(".log.1"))
 
     def refusal(self, reason: str) -> CannotStart:
-        return CannotStart(f"{self.title} cannot start under {self.home}: {reason} ({self.instead} names another one).")
+        text = f"{self.title} cannot start under {self.home}: {reason}"
+        return CannotStart(f"{text}\nTo use another server, name it in {self.instead}.")
 
     def failure(self) -> CannotStart:
         """The refusal with the end of the server's own log."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return self.refusal("\n  ".join(["its log ends with", *lines[-TAIL_LINES:]]) + "\n")
+        return self.refusal("\n  ".join([f"{self.log} ends with", *lines[-TAIL_LINES:]]))
