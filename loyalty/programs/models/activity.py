@@ -22,14 +22,27 @@ class Activity(models.Model):
         PURCHASE = "purchase", _("purchase")
         ACTIVITY = "activity", _("activity")
 
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="activities", verbose_name=_("program"))
+    # No foreign key in the database: the member's already vouches for the program, and every purchase of a program
+    # would lock that one row.
+    program = models.ForeignKey(
+        Program,
+        on_delete=models.PROTECT,
+        related_name="activities",
+        verbose_name=_("program"),
+        db_constraint=False,
+        db_index=False,
+    )
     member = models.ForeignKey(
-        "loyalty.Member", on_delete=models.PROTECT, related_name="activities", verbose_name=_("member")
+        "loyalty.Member",
+        on_delete=models.PROTECT,
+        related_name="activities",
+        verbose_name=_("member"),
+        db_index=False,
     )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     type = models.CharField(_("type"), max_length=40)
-    source = models.CharField(_("source"), max_length=60)
-    external_id = models.CharField(_("receipt or id"), max_length=120)
+    source = models.CharField(_("source"), max_length=40)
+    external_id = models.CharField(_("receipt or id"), max_length=100)
     digest = models.CharField(max_length=64)
     event_at = models.DateTimeField(_("happened at"))
     created_at = models.DateTimeField(_("recorded at"), default=clock.now)
@@ -40,6 +53,9 @@ class Activity(models.Model):
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     payments = models.JSONField(_("payments"), default=list, blank=True)
     explanation = models.JSONField(_("explanation"), default=list, blank=True)
+    awards = models.JSONField(
+        _("points"), default=list, blank=True, help_text=_("What it earned when it was recorded, per wallet.")
+    )
     actor = models.CharField(_("recorded by"), max_length=80)
 
     objects = ActivityQuerySet.as_manager()
@@ -66,7 +82,9 @@ class ActivityLine(models.Model):
         ITEM = "item", _("item")
         SHIPPING = "shipping", _("shipping")
 
-    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="lines", verbose_name=_("purchase"))
+    activity = models.ForeignKey(
+        Activity, on_delete=models.CASCADE, related_name="lines", verbose_name=_("purchase"), db_index=False
+    )
     position = models.PositiveSmallIntegerField(_("line"))
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.ITEM)
     sku = models.CharField(_("SKU"), max_length=80, blank=True)

@@ -82,7 +82,9 @@ class Program(models.Model):
         _("sender address"), blank=True, help_text=_("Messages to members come from here.")
     )
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
-    history = HistoricalRecords()
+    # A trigger gives it a new number, never used before, whenever the program, a wallet or a rule changes.
+    config_version = models.BigIntegerField(default=0, editable=False)
+    history = HistoricalRecords(excluded_fields=["config_version"])
 
     class Meta:
         verbose_name = _("program")

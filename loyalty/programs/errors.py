@@ -1,0 +1,116 @@
+"""What the programs floor refuses, in the user's words."""
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.lib.errors import Busy, Conflict, Malformed, NotFound, Unprocessable
+
+
+class UnknownProgram(NotFound):
+    """No program has this code (404)."""
+
+    code = "unknown-program"
+    message = _("There is no such program.")
+
+
+class UnknownActivity(NotFound):
+    """The program knows no such receipt or activity (404)."""
+
+    code = "unknown-activity"
+    message = _("There is no such purchase or activity in this program.")
+
+
+class UnknownWallet(NotFound):
+    """The program has no such wallet (404)."""
+
+    code = "unknown-wallet"
+    message = _("There is no such wallet in this program.")
+
+
+class WrongFacts(Malformed):
+    """A fact is missing, too long or of the wrong shape (400); `field` names it."""
+
+    code = "malformed"
+
+
+class ReceiptReused(Unprocessable):
+    """The same receipt or id was recorded with other content (422)."""
+
+    code = "receipt-reused"
+    message = _("This receipt was recorded before with other content. A receipt cannot be changed.")
+
+
+class WrongCurrency(Unprocessable):
+    """A purchase in another currency than the program's (422)."""
+
+    code = "wrong-currency"
+    message = _("The purchase is in another currency than the program’s.")
+
+
+class BasketDoesNotAddUp(Unprocessable):
+    """Lines and payments, or amount, tax and discount of a line, contradict one another (422)."""
+
+    code = "basket-does-not-add-up"
+    message = _("The basket does not add up.")
+
+
+class HappensInFuture(Unprocessable):
+    """An event later than now, beyond what clocks differ (422)."""
+
+    code = "in-the-future"
+    message = _("This lies in the future. Check the clock of the till.")
+
+
+class TooManyPoints(Unprocessable):
+    """One activity would earn more than a wallet can hold (422)."""
+
+    code = "too-many-points"
+    message = _("This would earn more points than a wallet can hold. Check the amounts and the rules.")
+
+
+class NothingPending(Conflict):
+    """None of the activity's points wait for a confirmation (409)."""
+
+    code = "nothing-pending"
+    message = _("None of these points wait for a confirmation.")
+
+
+class ReasonMissing(Unprocessable):
+    """Points are adjusted by hand only with a reason (422)."""
+
+    code = "reason-missing"
+    message = _("Say why the points are adjusted.")
+
+
+class NothingToAdjust(Unprocessable):
+    """An adjustment by 0 points (422)."""
+
+    code = "nothing-to-adjust"
+    message = _("Give a number of points other than 0.")
+
+
+class WrongPolicy(Unprocessable):
+    """A wallet's policy that contradicts itself (422); `field` names the setting."""
+
+    code = "wrong-policy"
+    message = _("This policy does not hold together.")
+
+
+class FileRefused(Unprocessable):
+    """A file of purchases has errors, so nothing of it was imported (422)."""
+
+    code = "file-refused"
+    message = _("The file has errors. Nothing was imported.")
+
+
+class WrongImportState(Conflict):
+    """An import can be checked once it waits, and applied once it was checked without errors (409)."""
+
+    code = "wrong-import-state"
+    message = _("This file is not ready for that step.")
+
+
+class AlreadyRunning(Busy):
+    """Another import into the same program is running (503)."""
+
+    code = "busy"
+    message = _("Another import into this program is running. Try again when it has ended.")

@@ -1,0 +1,113 @@
+"""What the programs floor tells the world; instants are aware UTC, points whole units of the wallet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Awarded:
+    """Points that one activity earned in one wallet; `state` is active or pending."""
+
+    wallet_id: int
+    wallet: str
+    points: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRecorded:
+    """A member bought or did something; `kind` is purchase or activity, `type` the kind of activity (purchase, review …)."""
+
+    program_id: int
+    member_id: int
+    activity_id: int
+    kind: str
+    type: str
+    source: str
+    external_id: str
+    event_at: datetime
+    awards: list[Awarded]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityConfirmed:
+    """Points that waited for a confirmation became spendable."""
+
+    program_id: int
+    member_id: int
+    activity_id: int
+    points: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityCancelled:
+    """Points that waited for a confirmation were taken away: the activity did not come about."""
+
+    program_id: int
+    member_id: int
+    activity_id: int
+    points: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasesImported:
+    """A file of purchases came in; single purchases of a file publish nothing of their own."""
+
+    program_id: int
+    source: str
+    rows: int
+    members_enrolled: int
+    points_awarded: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointsExpiring:
+    """`points` of a member expire within the program's warning of `days` days.
+
+    The first of them expire at the instant `expires_at` (so they can be used before it), the last at `until`; the two
+    differ only when a late run catches up on several days at once.
+    """
+
+    member_id: int
+    wallet_id: int
+    points: int
+    expires_at: datetime
+    days: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PointsExpired:
+    """A run of the expiry job closed lots of one wallet."""
+
+    program_id: int
+    wallet_id: int
+    lots: int
+    points: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PointsAdjusted:
+    """Staff gave (positive) or took (negative) points by hand; `note` is what the member reads."""
+
+    program_id: int
+    member_id: int
+    wallet_id: int
+    points: int
+    note: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryPolicyChanged:
+    """A wallet's points live by another policy from `at` on; `lots` of those already earned were given another end."""
+
+    program_id: int
+    wallet_id: int
+    lots: int
+    actor: str
+    at: datetime

@@ -1,0 +1,1 @@
+"""Every read of the programs floor, one file per noun: programs, balances, statements, activities, terms, imports."""

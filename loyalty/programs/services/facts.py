@@ -1,0 +1,84 @@
+"""What tills, shops and files tell, as frozen values, and what they are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from loyalty.members.models import Member
+from loyalty.programs.queries.balances import WalletBalance
+from loyalty.programs.rules.explanation import Step
+from loyalty.programs.rules.occurrence import Line
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How part of a basket was paid; a gift card or a wallet is a payment, never a discount. Change given is negative."""
+
+    method: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseFacts:
+    """One purchase. `source` and `receipt` are its identity for ever; amounts are in `currency`, `at` is an aware instant.
+
+    `member` is the member or the member's number. A line's `amount` is its total including tax, after its discount.
+    `payments` may be left out; where given they add up to the lines exactly.
+    """
+
+    source: str
+    receipt: str
+    member: Member | str
+    at: datetime
+    currency: str
+    lines: tuple[Line, ...]
+    channel: str = ""
+    store: str = ""
+    payments: tuple[Payment, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityFacts:
+    """Anything else that a member did: `type` is review, visit, survey or whatever the shop sends."""
+
+    source: str
+    id: str
+    type: str
+    member: Member | str
+    at: datetime
+    attributes: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class AwardMade:
+    """Points that an activity earned in one wallet, as they stood when it was recorded; `state` is active or pending.
+
+    `activates_at` is None for active points and for those that wait for a confirmation; `expires_at` None means never.
+    """
+
+    wallet_code: str
+    points: int
+    state: str
+    activates_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The answer to a purchase or activity. `activity_id` is None after a dry run; `ref` is "source:receipt".
+
+    `balances` are those of now, also when the activity was `replayed`; everything else is as at the first time.
+    """
+
+    activity_id: int | None
+    ref: str
+    awards: tuple[AwardMade, ...]
+    balances: tuple[WalletBalance, ...]
+    explanation: tuple[Step, ...]
+    replayed: bool = False
