@@ -1,7 +1,11 @@
 """The one page that shows every wire: which event goes to which subscribers.
 
-`WIRES` names an event by its dotted class path; `EVERY` hears all of them.
+`WIRES` names an event by its dotted class path; `EVERY` hears all of them. `DOORBELL` is called after a transaction
+that published something has committed, so that the relay need not wait for its schedule.
 """
 
-WIRES: dict[str, list[str]] = {}
+WIRES: dict[str, list[str]] = {
+    "loyalty.programs.events.PointsExpiring": ["loyalty.messaging.subscribers.warn_of_expiry"],
+}
 EVERY: list[str] = []
+DOORBELL = "loyalty.outbox.tasks.ring"

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -6,3 +7,14 @@ class LoyaltyConfig(AppConfig):
     name = "loyalty"
     verbose_name = _("Loyalty")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        # Django makes the permissions of one app after another: the roles are filled once the last app has its own.
+        *_others, last = self.apps.get_app_configs()
+        post_migrate.connect(sync_roles_after_migrate, sender=last, dispatch_uid="loyalty.sync_roles")
+
+
+def sync_roles_after_migrate(**_kwargs):
+    from loyalty.members import services
+
+    services.sync_roles()

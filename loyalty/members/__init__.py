@@ -1,6 +1,7 @@
 """Members, their cards and consents; sign-in; who on the staff may do what; the keys of tills and shops.
 
-Nouns: user (someone who signs in), member (an enrolled customer of one program), card, consent, staff access, API key.
-Doors: `services.py` enrols, updates and records consents; `queries.py` finds. Events out: MemberEnrolled, MemberUpdated,
-ConsentChanged. The ledger knows a member only by `Member.subject`, a random id, so erasing a person leaves the sums intact.
+Nouns: user (someone who signs in), member (an enrolled customer of one program), card, consent, staff access,
+API key. Doors: `services.py` enrols, updates and records consents; `queries.py` finds. Events out: MemberEnrolled,
+MemberUpdated, ConsentsChanged. The ledger knows a member only by `Member.subject`, a random id, so that erasing a
+person leaves the sums intact.
 """

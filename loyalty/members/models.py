@@ -126,6 +126,10 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        permissions = [
+            ("adjust_points", _("Can adjust points")),
+            ("export_members", _("Can export members")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["program", "external_id"], name="member_external_id", condition=~Q(external_id="")
@@ -242,6 +246,7 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(_("created at"), default=clock.now)
     last_used_on = models.DateField(_("last used on"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    history = HistoricalRecords(excluded_fields=["digest", "last_used_on"])
 
     class Meta:
         verbose_name = _("API key")

@@ -1,0 +1,142 @@
+"""Numbers, codes, scopes and roles: what can be said about members and staff without looking anything up."""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+import segno
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+NUMBER_LENGTH = 12
+# No vowels, so that no code spells a word; no 0 and 1, which look like letters.
+CODE_ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"
+CODE_LENGTH = 8
+
+ALL_SCOPES = "all"
+SCOPES: dict[str, str | Promise] = {
+    "members:read": _("Look members up, with their balances and statements"),
+    "members:write": _("Enrol members and change their data"),
+    "purchases:write": _("Record purchases"),
+    "activities:write": _("Record other activities"),
+}
+KEY_PREFIX = "lrl"
+
+VIEWER, SUPPORT, CAMPAIGNS, FINANCE, ADMIN = "viewer", "support", "campaign manager", "finance", "program admin"
+ROLE_NAMES: dict[str, str | Promise] = {
+    VIEWER: _("Viewer"),
+    SUPPORT: _("Support"),
+    CAMPAIGNS: _("Campaign manager"),
+    FINANCE: _("Finance"),
+    ADMIN: _("Program admin"),
+}
+
+
+def _may(verbs: str, *models: str) -> frozenset[str]:
+    return frozenset(f"loyalty.{verb}_{model}" for verb in verbs.split() for model in models)
+
+
+_SEEN_BY_ALL = (
+    "program wallet earningrule rulecondition activity activityline purchaseimport member card consent consenttext "
+    "inboxentry delivery expirywarning account posting lot lotuse hold"
+).split()
+_VIEW = _may("view", *_SEEN_BY_ALL)
+_CARE = _may("add change", "member", "card") | {"loyalty.adjust_points"}
+_RULES = _may("add change", "earningrule") | _may("add change delete", "rulecondition")
+_IMPORTS = _may("add change", "purchaseimport")
+_EXPORTS = frozenset({"loyalty.export_members"})
+_SETTINGS = (
+    _may("change", "program")
+    | _may("add change", "wallet", "consenttext")
+    | _may("view add change", "apikey")
+    | _may("view add change delete", "staffaccess")
+)
+
+# Role → Django permissions, in the programs of that role only. Only a superuser opens programs and sees the outbox.
+ROLES: dict[str, frozenset[str]] = {
+    VIEWER: _VIEW,
+    SUPPORT: _VIEW | _CARE,
+    CAMPAIGNS: _VIEW | _RULES,
+    FINANCE: _VIEW | _IMPORTS | _EXPORTS | {"loyalty.adjust_points"},
+    ADMIN: _VIEW | _CARE | _RULES | _IMPORTS | _EXPORTS | _SETTINGS,
+}
+
+
+class AnyProgram(Protocol):
+    """What this floor asks of a program, which lives one floor up."""
+
+    pk: int
+    languages: list[str]
+    is_active: bool
+
+
+def check_digit(digits: str) -> str:
+    """The Luhn digit (ISO/IEC 7812-1) that completes `digits`: catches any wrong digit and most swapped neighbours."""
+    doubled = [int(digit) * (2 - position % 2) for position, digit in enumerate(reversed(digits))]
+    return str(-sum(number // 10 + number % 10 for number in doubled) % 10)
+
+
+def new_number() -> str:
+    """A random member number: 12 digits, no leading zero, the last one a check digit. Uniqueness is the database's."""
+    payload = str(10 ** (NUMBER_LENGTH - 2) + secrets.randbelow(9 * 10 ** (NUMBER_LENGTH - 2)))
+    return payload + check_digit(payload)
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` can be a member number at all: tells a typing error before anything is looked up."""
+    is_digits = text.isascii() and text.isdigit() and len(text) == NUMBER_LENGTH
+    return is_digits and check_digit(text[:-1]) == text[-1]
+
+
+def new_referral_code() -> str:
+    """A random code that a member can read out to a friend."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _each in range(CODE_LENGTH))
+
+
+def normal_code(text: str) -> str:
+    """A number or code as someone typed it, without the spaces and dashes that people put in."""
+    return "".join(text.split()).replace("-", "").upper()
+
+
+def card_svg(code: str, *, title: str = "") -> str:
+    """The card's QR code as an inline SVG without sizes or styles of its own; the page's CSS makes it large."""
+    qr = segno.make_qr(code, error="m")
+    return qr.svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, title=title)
+
+
+def nearest_language(wanted: str, offered: Iterable[str]) -> str:
+    """The offered language that is meant by `wanted` (`nb-NO`, `no`, `EN_us` …); empty when there is none."""
+    offered = list(offered)
+    tag = wanted.strip().replace("_", "-").lower()
+    base = tag.partition("-")[0]
+    same = {"no": "nb", "nn": "nb"}.get(base, base)
+    return next((each for wish in (tag, base, same) for each in offered if each.lower() == wish), "")
+
+
+def new_secret() -> tuple[str, str]:
+    """The prefix by which a new API key is found, and its whole secret with 160 random bits."""
+    prefix = f"{KEY_PREFIX}_{secrets.token_hex(5)}"
+    return prefix, f"{prefix}_{secrets.token_hex(20)}"
+
+
+def prefix_of(secret: str) -> str:
+    """The part of an API key that may be shown and looked up; empty when it does not look like one of ours."""
+    start, _line, rest = secret.partition("_")
+    prefix, _line, random = rest.partition("_")
+    return f"{start}_{prefix}" if start == KEY_PREFIX and random else ""
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of an API key. A plain hash is enough: nobody guesses 160 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def unknown_scopes(scopes: Iterable[str]) -> list[str]:
+    """Those that mean nothing."""
+    return [scope for scope in scopes if scope != ALL_SCOPES and scope not in SCOPES]
+
+
+def allows(granted: Collection[str], scope: str) -> bool:
+    """Whether a key with the scopes `granted` may do `scope`. `all` includes scopes that come later."""
+    return ALL_SCOPES in granted or scope in granted
