@@ -7,7 +7,7 @@ import environ
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from config import embedded
+from config import embedded, sidebar
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -41,13 +41,13 @@ INSTALLED_APPS = [
     "partners",
     "rewards",
     "loyalty",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.inlines",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "config.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -268,9 +268,4 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
-UNFOLD = {
-    "SITE_TITLE": "Laurel",
-    "SITE_HEADER": "Laurel",
-    "SITE_SYMBOL": "local_florist",
-    "SHOW_HISTORY": True,
-}
+UNFOLD = sidebar.UNFOLD

@@ -50,3 +50,7 @@ class StaffAccessBackend(ModelBackend):
 
     def has_module_perms(self, user_obj: User, app_label: str) -> bool:  # type: ignore[override]
         return any(perm.startswith(f"{app_label}.") for perm in self.get_all_permissions(user_obj))
+
+    def staff_programs(self, user_obj: User) -> Any:
+        """The programs that one of the staff works on; asked by the back office (`loyalty/lib/admin/desk.py`)."""
+        return queries.programs_for_staff(user_obj)
