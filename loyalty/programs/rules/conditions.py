@@ -1,0 +1,211 @@
+"""The "if" of an earning rule: one condition on the basket, its lines, the place, the time, the member or the
+activity.
+
+An attribute that holds a list "is" each of its values, so that `segments equals vip` and `segments not_in (vip,
+staff)` read as they are meant. What is missing equals nothing: it satisfies `not_equals` and `not_in` only.
+"""
+
+import operator as op
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from types import MappingProxyType
+from typing import Any
+
+from loyalty.programs.rules.invalid import InvalidSetting, ensure_choice
+from loyalty.programs.rules.operands import KINDS, kind_of_ordered, plain
+
+LINE_SUBJECTS = frozenset({"sku", "category", "line_attribute"})
+NAMED_SUBJECTS = frozenset({"line_attribute", "member_attribute", "activity_attribute"})
+NEGATIVE = frozenset({"not_equals", "not_in"})
+ORDERED = ("gte", "gt", "lte", "lt", "between")
+MANY = frozenset({"in", "not_in", "between"})
+
+_EQUALITY = ("equals", "not_equals", "in", "not_in")
+_TEXT = (*_EQUALITY, "contains")
+_ATTRIBUTE = (*_EQUALITY, *ORDERED, "contains")
+# Which operators make sense for which subject; forms offer exactly these.
+OPERATORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "basket_total": ORDERED,
+        "sku": _TEXT,
+        "category": _TEXT,
+        "line_attribute": _ATTRIBUTE,
+        "channel": _TEXT,
+        "store": _TEXT,
+        "weekday": (*_EQUALITY, "between"),
+        "time_of_day": ("between", "gte", "lt"),
+        "first_purchase": ("equals",),
+        "member_attribute": _ATTRIBUTE,
+        "activity_attribute": _ATTRIBUTE,
+    }
+)
+_KIND_OF = {"basket_total": "number", "weekday": "weekday", "time_of_day": "time", "first_purchase": "flag"}
+LISTS = (list, tuple, set, frozenset)
+_BETWEEN_COMMAS = re.compile(r"\s*[,;]\s*")
+_BETWEEN_ENDS = re.compile(r"\s*(?:[,;–]|\.\.|\s-\s)\s*")
+
+
+def _is_within(actual: Any, ends: tuple[Any, Any]) -> bool:
+    return bool(ends[0] <= actual <= ends[1])
+
+
+def _is_within_hours(actual: time, window: tuple[time, time]) -> bool:
+    """Half-open [from, to); when `to` is the earlier one the window runs over midnight."""
+    start, end = window
+    return start <= actual < end if start < end else actual >= start or actual < end
+
+
+def _is_one_of(actual: Any, values: Collection[Any]) -> bool:
+    return actual in values
+
+
+def _is_none_of(actual: Any, values: Collection[Any]) -> bool:
+    return actual not in values
+
+
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
+    {
+        "equals": op.eq,
+        "not_equals": op.ne,
+        "in": _is_one_of,
+        "not_in": _is_none_of,
+        "gte": op.ge,
+        "gt": op.gt,
+        "lte": op.le,
+        "lt": op.lt,
+        "between": _is_within,
+        "contains": op.contains,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition. `name` says which attribute; `value` is one value, a sequence for `in` and `not_in`, two for
+    `between`.
+
+    Numbers and dates between are inclusive, hours are half-open and may run over midnight, weekdays are ISO numbers
+    (Monday is 1) and may run over the week's end. Raises InvalidSetting.
+    """
+
+    subject: str
+    operator: str
+    value: Any
+    name: str = ""
+    _wanted: Any = field(init=False, repr=False, compare=False)
+    _read: Callable[[Any], Any] = field(init=False, repr=False, compare=False)
+    _test: Callable[[Any, Any], bool] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        ensure_choice("subject", self.subject, OPERATORS)
+        ensure_choice("operator", self.operator, OPERATORS[self.subject])
+        if (self.subject in NAMED_SUBJECTS) != bool(self.name.strip()):
+            raise InvalidSetting("name", "required" if self.subject in NAMED_SUBJECTS else "not-used")
+        kind = KINDS[self.kind]
+        values = tuple(kind.parse(item) for item in self._values())
+        compared = tuple(kind.compared(item) for item in values)
+        self._set(name=self.name.strip(), value=values if self.operator in MANY else values[0], _read=kind.read)
+        self._prepare(compared)
+
+    @property
+    def kind(self) -> str:
+        """How the value is parsed and compared: one of operands.KINDS."""
+        if self.subject in NAMED_SUBJECTS:
+            return kind_of_ordered(self.value) if self.operator in ORDERED else "scalar"
+        return _KIND_OF.get(self.subject, "text")
+
+    @property
+    def is_on_lines(self) -> bool:
+        """Whether it looks at single lines rather than at the whole occurrence."""
+        return self.subject in LINE_SUBJECTS
+
+    @property
+    def is_negative(self) -> bool:
+        return self.operator in NEGATIVE
+
+    @property
+    def is_time_window(self) -> bool:
+        """Whether it asks for the hours from one time of day to another."""
+        return self.subject == "time_of_day" and self.operator == "between"
+
+    @property
+    def plain_value(self) -> Any:
+        """The value as JSON holds it."""
+        return plain(self.value)
+
+    def holds(self, actual: Any) -> bool:
+        """Whether what the occurrence holds satisfies the condition."""
+        if isinstance(actual, LISTS):
+            return self._holds_for_list(actual)
+        found = self._read(actual)
+        if found is None:
+            return self.operator in NEGATIVE
+        return self._test(found, self._wanted)
+
+    def chosen(self, positions: Iterable[int], values: Sequence[Any]) -> tuple[int, ...]:
+        """Those of `positions` at which `values` (of sku and category: already folded) satisfy the condition."""
+        if self.subject == "line_attribute":
+            return tuple([position for position in positions if self.holds(values[position])])
+        test, wanted = self._test, self._wanted
+        return tuple([position for position in positions if test(values[position], wanted)])
+
+    def _holds_for_list(self, actual: Collection[Any]) -> bool:
+        found = [reading for item in actual if (reading := self._read(item)) is not None]
+        if self.operator in NEGATIVE:
+            return all(self._test(item, self._wanted) for item in found)
+        if self.operator == "contains":
+            return self._wanted in found
+        return any(self._test(item, self._wanted) for item in found)
+
+    def _values(self) -> tuple[Any, ...]:
+        if self.operator not in MANY:
+            return (self.value,)
+        if isinstance(self.value, str) or not isinstance(self.value, Collection) or not self.value:
+            raise InvalidSetting("value", "required")
+        if self.operator == "between" and len(self.value) != 2:
+            raise InvalidSetting("value", "not-two")
+        return tuple(self.value)
+
+    def _prepare(self, compared: tuple[Any, ...]) -> None:
+        if self.operator != "between":
+            wanted = frozenset(compared) if self.operator in MANY else compared[0]
+            self._set(_wanted=wanted, _test=_TESTS[self.operator])
+        elif self.subject == "weekday":
+            self._set(_wanted=_days_between(*compared), _test=_is_one_of)
+        elif self.subject == "time_of_day":
+            if compared[0] == compared[1]:
+                raise InvalidSetting("value", "empty-window")
+            self._set(_wanted=compared, _test=_is_within_hours)
+        else:
+            if type(compared[0]) is not type(compared[1]) or compared[0] > compared[1]:
+                raise InvalidSetting("value", "ends-reversed")
+            self._set(_wanted=compared, _test=_is_within)
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+def _days_between(first: int, last: int) -> frozenset[int]:
+    """The weekdays from `first` to `last`, over the week's end when `last` is the earlier one."""
+    return frozenset((first - 1 + step) % 7 + 1 for step in range((last - first) % 7 + 1))
+
+
+def condition_from_text(subject: str, operator: str, text: str, name: str = "") -> Condition:
+    """A condition as staff type it: several values separated by commas, ends also by a dash ("07:00-11:00", "50 -
+    100").
+
+    Raises InvalidSetting.
+    """
+    return Condition(subject, operator, _split(operator, text.strip()), name)
+
+
+def _split(operator: str, text: str) -> str | list[str]:
+    if operator not in MANY:
+        return text
+    parts = [part for part in (_BETWEEN_ENDS if operator == "between" else _BETWEEN_COMMAS).split(text) if part]
+    if operator == "between" and len(parts) == 1 and text.count("-") == 1:
+        return [part.strip() for part in text.split("-")]
+    return parts

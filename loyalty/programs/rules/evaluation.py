@@ -1,0 +1,107 @@
+"""Judging an occurrence by all rules of a program: awards and explanation."""
+
+from collections.abc import Iterable, Sequence
+
+from loyalty.programs.rules.basis import Basket
+from loyalty.programs.rules.earning import Rule
+from loyalty.programs.rules.exact import PointsOutOfRange, ToExact, exactly, kindest, round_points
+from loyalty.programs.rules.explanation import Award, Evaluation, Step, WalletId
+from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.matching import Candidate, Miss, match
+from loyalty.programs.rules.occurrence import Occurrence
+from loyalty.programs.rules.outcome import Outcome
+from loyalty.programs.rules.stacking import settle
+
+
+class RuleBook:
+    """The rules of a program, sorted once for many occurrences. The order in which they come does not matter.
+
+    Raises InvalidSetting when two rules have one id.
+    """
+
+    __slots__ = ("_by_trigger",)
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        ordered = sorted(rules, key=_by_priority)
+        if len({rule.id for rule in ordered}) < len(ordered):
+            raise InvalidSetting("id", "not-unique")
+        wallets: dict[str, dict[WalletId, list[Rule]]] = {}
+        for rule in ordered:
+            wallets.setdefault(rule.trigger, {}).setdefault(rule.wallet, []).append(rule)
+        self._by_trigger = {
+            trigger: sorted(rules_of.items(), key=lambda item: (len(str(item[0])), str(item[0])))
+            for trigger, rules_of in wallets.items()
+        }
+
+    def evaluate(self, occurrence: Occurrence) -> Evaluation:
+        """What `occurrence` earns, and why. Raises PointsOutOfRange when that is more than a wallet can hold.
+
+        Rules for other activities are not mentioned in the explanation.
+        """
+        return exactly(lambda exact: self._evaluate(occurrence, exact))
+
+    def _evaluate(self, occurrence: Occurrence, exact: ToExact) -> Evaluation:
+        awards: list[Award] = []
+        steps: list[Step] = []
+        basket = Basket(occurrence, exact)
+        for wallet, rules in self._by_trigger.get(occurrence.type, ()):
+            award = _evaluate_wallet(wallet, rules, occurrence, basket, steps)
+            if award.points:
+                awards.append(award)
+        return Evaluation(tuple(awards), tuple(steps))
+
+
+def evaluate(rules: Iterable[Rule] | RuleBook, occurrence: Occurrence) -> Evaluation:
+    """`RuleBook.evaluate` for rules that are used once."""
+    book = rules if isinstance(rules, RuleBook) else RuleBook(rules)
+    return book.evaluate(occurrence)
+
+
+def _evaluate_wallet(
+    wallet: WalletId, rules: Sequence[Rule], occurrence: Occurrence, basket: Basket, steps: list[Step]
+) -> Award:
+    judged = [match(rule, occurrence, basket) for rule in rules]
+    live = [each for each in judged if isinstance(each, Candidate) and not each.rule.is_shadow]
+    outcomes = settle(live, basket)
+    points = attribute(outcomes)
+    total = sum(points)
+    given = [_step(outcome, share) for outcome, share in zip(outcomes, points, strict=True)]
+    steps += sorted(given, key=lambda step: not step.matched)
+    steps += [_step(each) for each in judged if isinstance(each, Miss) and not each.rule.is_shadow]
+    for each in judged:
+        if each.rule.is_shadow:
+            steps.append(_step(each) if isinstance(each, Miss) else _shadow_step(each, live, basket, total))
+    return Award(wallet, total, tuple(outcome.rule.id for outcome in outcomes if outcome.exact))
+
+
+def attribute(outcomes: Sequence[Outcome]) -> list[int]:
+    """Whole points for each outcome: by how much the rounded running sum grows. Raises PointsOutOfRange."""
+    rounding = kindest([outcome.rule.rounding for outcome in outcomes if outcome.exact])
+    exact, rounded, points = 0, 0, []
+    for outcome in outcomes:
+        exact += outcome.exact
+        before, rounded = rounded, round_points(exact, rounding) if outcome.exact else rounded
+        points.append(rounded - before)
+    return points
+
+
+def _shadow_step(shadow: Candidate, live: Sequence[Candidate], basket: Basket, total: int) -> Step:
+    """The shadow rule as if it alone had gone live."""
+    outcomes = settle(sorted([*live, shadow], key=lambda each: _by_priority(each.rule)), basket)
+    position = next(index for index, outcome in enumerate(outcomes) if outcome.rule is shadow.rule)
+    try:
+        points = attribute(outcomes)
+    except PointsOutOfRange:
+        return _step(Outcome(shadow.rule, "too-many-points", matched=True))
+    outcomes[position].params |= {"would_earn": points[position], "would_change": sum(points) - total}
+    return _step(outcomes[position])
+
+
+def _by_priority(rule: Rule) -> tuple[int, tuple[int, str]]:
+    return -rule.priority, rule.rank
+
+
+def _step(judged: Outcome | Miss, points: int = 0) -> Step:
+    rule = judged.rule
+    matched = isinstance(judged, Outcome) and judged.matched
+    return Step(rule.id, rule.name, rule.wallet, matched, points, judged.code, judged.params, rule.is_shadow)

@@ -1,0 +1,68 @@
+"""What is judged: one activity as it happened, with its lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+
+from loyalty.programs.rules.exact import decimal_of
+from loyalty.programs.rules.invalid import InvalidSetting, ensure_choice
+
+PURCHASE = "purchase"
+LINE_KINDS = ("item", "shipping")
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a basket. `amount` is the line's total including `tax`, after `discount`; all three in the
+    basket's currency.
+
+    How it was paid is not its business: a gift card or a wallet is a payment, not a discount.
+    """
+
+    amount: Decimal
+    quantity: Decimal = Decimal(1)
+    tax: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
+    sku: str = ""
+    category: str = ""
+    attributes: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    kind: str = "item"
+
+    def __post_init__(self) -> None:
+        for name in ("amount", "quantity", "tax", "discount"):
+            object.__setattr__(self, name, decimal_of(name, getattr(self, name)))
+        ensure_choice("kind", self.kind, LINE_KINDS)
+
+    @property
+    def net(self) -> Decimal:
+        """The amount without tax."""
+        return self.amount - self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One activity. `at` is its aware instant, `local` the same instant in the program's zone.
+
+    `attributes` are the activity's own, `member` the member's; values are plain (text, numbers, truth values, lists
+    of them). `is_first` says that it is the member's first purchase.
+    """
+
+    type: str
+    at: datetime
+    local: datetime
+    lines: tuple[Line, ...] = ()
+    channel: str = ""
+    store: str = ""
+    attributes: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    is_first: bool = False
+    member: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() is None or self.local.utcoffset() is None:
+            raise InvalidSetting("at", "not-aware")
+        if self.at != self.local:
+            raise InvalidSetting("local", "another-instant")
+        object.__setattr__(self, "lines", tuple(self.lines))
