@@ -30,6 +30,7 @@ class ProgramClosed(Conflict):
 
 class BadMemberData(Malformed):
     code = "bad-member-data"
+    message = _("A member’s data cannot be like this.")
 
 
 class UnknownPurpose(Unprocessable):
@@ -44,10 +45,12 @@ class ConsentNeeded(Unprocessable):
 
 class UnknownScope(Unprocessable):
     code = "unknown-scope"
+    message = _("There is no such scope.")
 
 
 class UnknownRole(Unprocessable):
     code = "unknown-role"
+    message = _("There is no such role.")
 
 
 class KeyRefused(Forbidden):

@@ -68,6 +68,19 @@ def members_by_external_id(program: rules.AnyProgram, external_ids: Iterable[str
     return {key: MemberRef(pk, subject) for key, pk, subject in rows.values_list("external_id", "id", "subject")}
 
 
+def members_matching(program: rules.AnyProgram, text: str) -> QuerySet[Member]:
+    """The members whom staff may mean by `text`, newest first: a part of the name, e-mail address or own id of at least
+    three letters, or exactly the number, the own id or a card. Never reads the whole table.
+    """
+    text = text.strip()
+    codes = {text, rules.normal_code(text)}
+    cards = Card.objects.filter(program_id=program.pk, code__in=codes).values_list("member_id", flat=True)
+    wanted = Q(number__in=codes) | Q(external_id=text) | Q(pk__in=list(cards[:20]))
+    if len(text) >= 3:
+        wanted |= Q(name__icontains=text) | Q(email__icontains=text) | Q(external_id__icontains=text)
+    return Member.objects.of(program).filter(wanted).select_related("program").order_by("-joined_at", "-id")
+
+
 def referrer_of(program: rules.AnyProgram, code: str) -> Member | None:
     """The active member whose referral code or member number someone typed in."""
     code = rules.normal_code(code)
@@ -177,7 +190,7 @@ def _read_access(user: User) -> dict[int, frozenset[str]]:
 
 def programs_for_staff(user: User, permission: str | None = None) -> QuerySet[Any]:
     """The programs that `user` works on, or those where they have `permission` (`loyalty.change_wallet`)."""
-    programs = StaffAccess._meta.get_field("program").related_model._default_manager.all()  # type: ignore[union-attr]
+    programs = StaffAccess._meta.get_field("program").related_model._default_manager.all()
     if user.is_active and user.is_superuser:
         return programs
     access = access_of(user).items()
@@ -198,7 +211,7 @@ def data_of(member: Member) -> dict[str, Any]:
     """Everything this floor holds about the person, as plain values, for them to take away."""
     hidden = {"id", "program", "user", "subject", "referred_by"}
     own = {name: value for name, value in model_to_dict(member).items() if name not in hidden}
-    past = member.history.order_by("history_date", "history_id")  # type: ignore[attr-defined]
+    past = member.history.order_by("history_date", "history_id")
     changes = past.values("history_date", "name", "email", "phone", "birth_date", "language", "attributes")
     consents = member.consents.order_by("at", "id")
     return {

@@ -3,11 +3,14 @@
 import hashlib
 import secrets
 from collections.abc import Collection, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import segno
 from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
+
+from loyalty.members.errors import BadMemberData, UnknownScope
 
 NUMBER_LENGTH = 12
 # No vowels, so that no code spells a word; no 0 and 1, which look like letters.
@@ -23,13 +26,14 @@ SCOPES: dict[str, str | Promise] = {
 }
 KEY_PREFIX = "lrl"
 
-VIEWER, SUPPORT, CAMPAIGNS, FINANCE, ADMIN = "viewer", "support", "campaign manager", "finance", "program admin"
-ROLE_NAMES: dict[str, str | Promise] = {
-    VIEWER: _("Viewer"),
-    SUPPORT: _("Support"),
-    CAMPAIGNS: _("Campaign manager"),
-    FINANCE: _("Finance"),
-    ADMIN: _("Program admin"),
+VIEWER, SUPPORT, CAMPAIGNS, FINANCE, ADMIN = "viewer", "support", "campaign_manager", "finance", "program_admin"
+# Role → the name of its Group, in English; pages translate it.
+ROLE_NAMES: dict[str, str] = {
+    VIEWER: gettext_noop("Viewer"),
+    SUPPORT: gettext_noop("Support"),
+    CAMPAIGNS: gettext_noop("Campaign manager"),
+    FINANCE: gettext_noop("Finance"),
+    ADMIN: gettext_noop("Program admin"),
 }
 
 
@@ -99,6 +103,26 @@ def normal_code(text: str) -> str:
     return "".join(text.split()).replace("-", "").upper()
 
 
+def is_storable(value: Any) -> bool:
+    """Whether the database takes every text in `value`: no zero character, no half of a surrogate pair."""
+    match value:
+        case str():
+            return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+        case dict():
+            return all(is_storable(each) for item in value.items() for each in item)
+        case list():
+            return all(is_storable(each) for each in value)
+    return True
+
+
+def ensure_storable(name: str, value: Any) -> None:
+    """Raises BadMemberData for what the database would not take in the field `name`."""
+    if not is_storable(value):
+        raise BadMemberData(gettext("This contains a character that cannot be stored."), field=name)
+    if name == "attributes" and not isinstance(value, dict):
+        raise BadMemberData(gettext("Attributes are names with values."), field=name)
+
+
 def card_svg(code: str, *, title: str = "") -> str:
     """The card's QR code as an inline SVG without sizes or styles of its own; the page's CSS makes it large."""
     qr = segno.make_qr(code, error="m")
@@ -132,9 +156,15 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def unknown_scopes(scopes: Iterable[str]) -> list[str]:
-    """Those that mean nothing."""
-    return [scope for scope in scopes if scope != ALL_SCOPES and scope not in SCOPES]
+def ensure_scopes(scopes: Iterable[str]) -> list[str]:
+    """The scopes in order, each once. Raises UnknownScope, which names those that there are."""
+    wanted = sorted(set(scopes))
+    known = (ALL_SCOPES, *SCOPES)
+    wrong = [scope for scope in wanted if scope not in known]
+    if wrong or not wanted:
+        words = {"wrong": ", ".join(wrong) or "–", "known": ", ".join(known)}
+        raise UnknownScope(gettext("Unknown scope: %(wrong)s. Choose from: %(known)s.") % words, field="scopes")
+    return wanted
 
 
 def allows(granted: Collection[str], scope: str) -> bool:

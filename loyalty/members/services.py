@@ -1,7 +1,7 @@
 """Every change to members, consents, sign-ins, keys and staff. `actor` is text such as "staff:12" or "api:3"."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import batched
 from typing import Any
@@ -9,41 +9,28 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Model, Q
+from django.utils.translation import gettext as _
 
 from loyalty.lib import clock
-from loyalty.members import queries, rules
-from loyalty.members.errors import (
-    AlreadyLinked,
-    BadMemberData,
-    ConsentNeeded,
-    MemberExists,
-    ProgramClosed,
-    UnknownPurpose,
-    UnknownRole,
-    UnknownScope,
-)
+from loyalty.members import errors, queries, rules
 from loyalty.members.events import ConsentsChanged, MemberEnrolled, MemberUpdated
-from loyalty.members.models import ApiKey, Card, Consent, Member, StaffAccess, User
+from loyalty.members.models import ApiKey, Card, Consent, ConsentText, Member, StaffAccess, User
 from loyalty.outbox.services import publish, publish_many
 
 SLICE = 5_000
 ATTEMPTS = 5
 # What `update_member` may change; everything else has a service of its own or never changes.
 CHANGEABLE = frozenset("external_id email phone name birth_date language attributes status".split())
-WHO_EXISTS = {
-    "member_external_id": "external_id",
-    "member_email_any_case": "email",
-    "member_user_once": "user",
-}
+WHO_EXISTS = {"member_external_id": "external_id", "member_email_any_case": "email", "member_user_once": "user"}
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolledMany:
     """Of one `enrol_many`: how many are new, and every customer that was asked for, by the brand's own id."""
 
-    enrolled: int = 0
-    members: dict[str, queries.MemberRef] = field(default_factory=dict)
+    enrolled: int
+    members: dict[str, queries.MemberRef]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +39,12 @@ class IssuedKey:
 
     api_key: ApiKey
     secret: str
+
+
+def _sign[Row: Model](row: Row, actor: str) -> Row:
+    """Name who does it in the row's history."""
+    row._change_reason = actor[:100]  # type: ignore[attr-defined]
+    return row
 
 
 @transaction.atomic
@@ -94,28 +87,27 @@ def enrol_member(
 
 def _ensure_may_join(program: rules.AnyProgram, member: Member) -> None:
     if not program.is_active:
-        raise ProgramClosed
+        raise errors.ProgramClosed
     if member.referred_by and member.referred_by.program_id != program.pk:
-        raise BadMemberData("The member who invited belongs to another program.", field="referred_by")
+        raise errors.BadMemberData(_("The member who invited belongs to another program."), field="referred_by")
 
 
 def _ensure_sound(member: Member) -> None:
     """Bring the member's data into the form we keep, and refuse what no database column or mail server takes."""
     member.email = member.email.strip().lower()
     member.language = rules.nearest_language(member.language, queries.OFFERED)
+    for name in CHANGEABLE:
+        rules.ensure_storable(name, getattr(member, name))
     try:
         member.clean_fields(exclude={"program", "user", "referred_by", "number", "referral_code"})
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
-        raise BadMemberData(messages[0], field=name) from error
-    texts = (member.external_id, member.phone, member.name, member.channel, str(member.attributes))
-    if any("\x00" in text or "\\x00" in text for text in texts):
-        raise BadMemberData("A text contains a zero character.")
+        raise errors.BadMemberData(messages[0], field=name) from error
 
 
 def _insert(member: Member, actor: str) -> None:
     """Save a new member under numbers that nobody has; the database decides, we roll the dice again."""
-    member._change_reason = actor[:100]  # type: ignore[attr-defined]
+    _sign(member, actor)
     for _attempt in range(ATTEMPTS):
         member.number, member.referral_code = rules.new_number(), rules.new_referral_code()
         if _is_saved(member):
@@ -129,9 +121,9 @@ def _is_saved(member: Member, **how: Any) -> bool:
         with transaction.atomic():
             member.save(**how)
     except IntegrityError as error:
-        constraint = error.__cause__.diag.constraint_name  # type: ignore[union-attr]
+        constraint = error.__cause__.diag.constraint_name or ""  # type: ignore[union-attr]
         if constraint in WHO_EXISTS:
-            raise MemberExists(field=WHO_EXISTS[constraint]) from error
+            raise errors.MemberExists(field=WHO_EXISTS[constraint]) from error
         if "number" in constraint or "referral_code" in constraint:
             return False
         raise
@@ -139,13 +131,7 @@ def _is_saved(member: Member, **how: Any) -> bool:
 
 
 def _enrolled(member: Member) -> MemberEnrolled:
-    return MemberEnrolled(
-        program_id=member.program_id,
-        member_id=member.pk,
-        channel=member.channel,
-        referred_by=member.referred_by_id,
-        joined_at=member.joined_at,
-    )
+    return MemberEnrolled(member.program_id, member.pk, member.channel, member.referred_by_id, member.joined_at)
 
 
 @transaction.atomic
@@ -163,8 +149,9 @@ def enrol_many(
     The ids must be clean: not empty, at most 100 characters, no zero character. Raises ProgramClosed.
     """
     if not program.is_active:
-        raise ProgramClosed
-    enrolled, members = 0, {}
+        raise errors.ProgramClosed
+    enrolled = 0
+    members: dict[str, queries.MemberRef] = {}
     for wanted in batched(sorted(set(external_ids)), SLICE, strict=False):
         known = queries.members_by_external_id(program, wanted)
         unknown = [external_id for external_id in wanted if external_id not in known]
@@ -193,14 +180,9 @@ def _insert_many(
 
 
 def _draft(program: rules.AnyProgram, external_id: str, channel: str, joined_at: datetime) -> Member:
-    return Member(
-        program_id=program.pk,
-        external_id=external_id,
-        number=rules.new_number(),
-        referral_code=rules.new_referral_code(),
-        channel=channel,
-        joined_at=joined_at,
-    )
+    number, code = rules.new_number(), rules.new_referral_code()
+    who = {"program_id": program.pk, "external_id": external_id, "channel": channel, "joined_at": joined_at}
+    return Member(**who, number=number, referral_code=code)
 
 
 def _with_ids(drafts: list[Member], there: Mapping[str, queries.MemberRef]) -> list[Member]:
@@ -213,12 +195,8 @@ def _with_ids(drafts: list[Member], there: Mapping[str, queries.MemberRef]) -> l
 
 def _complete(made: list[Member], actor: str) -> None:
     """What goes with new members: their cards, the first line of their history, the event."""
-    Card.objects.bulk_create(
-        [Card(member=each, program_id=each.program_id, code=each.number) for each in made], batch_size=SLICE
-    )
-    Member.history.bulk_history_create(  # type: ignore[attr-defined]
-        made, batch_size=SLICE, default_change_reason=actor[:100], default_date=clock.now()
-    )
+    Card.objects.bulk_create([Card(member=each, program_id=each.program_id, code=each.number) for each in made])
+    Member.history.bulk_history_create(made, default_change_reason=actor[:100], default_date=clock.now())
     publish_many(_enrolled(each) for each in made)
 
 
@@ -242,7 +220,7 @@ def join_program(
     """
     needed = [text.purpose for text in queries.current_texts(program) if text.is_required]
     if missing := [purpose for purpose in needed if not consents.get(purpose)]:
-        raise ConsentNeeded(purposes=missing)
+        raise errors.ConsentNeeded(purposes=missing)
     member = _found_for(program, user)
     if member is None:
         return enrol_member(
@@ -250,7 +228,7 @@ def join_program(
             language=language or user.language, channel=channel, referred_by=referred_by, consents=consents,
         )  # fmt: skip
     if not program.is_active:
-        raise ProgramClosed
+        raise errors.ProgramClosed
     if member.status == Member.Status.LEFT:
         member = update_member(member, actor=actor, status=Member.Status.ACTIVE)
     record_consents(member, consents, actor=actor, source=channel)
@@ -282,25 +260,37 @@ def update_member(member: Member, *, actor: str, **changes: Any) -> Member:
     _ensure_sound(fresh)
     changed = sorted(name for name, value in before.items() if getattr(fresh, name) != value)
     if changed:
-        fresh._change_reason = actor[:100]  # type: ignore[attr-defined]
+        _sign(fresh, actor)
         _is_saved(fresh, update_fields=changed)
         publish(MemberUpdated(fresh.program_id, fresh.pk, tuple(changed)))
     return fresh
 
 
 def _locked(member: Member) -> Member:
-    locked = Member.objects.select_for_update(of=("self",), no_key=True).select_related("program")
-    return locked.get(pk=member.pk)
+    return Member.objects.select_for_update(of=("self",), no_key=True).select_related("program").get(pk=member.pk)
+
+
+@transaction.atomic
+def put_consent_text(
+    program: rules.AnyProgram, *, purpose: str, text: str, is_required: bool = False, actor: str
+) -> ConsentText:
+    """What members are asked from now on for `purpose`. New words make a new version; given consents keep theirs."""
+    texts = ConsentText.objects.filter(program_id=program.pk, purpose=purpose).select_for_update(no_key=True)
+    newest = texts.order_by("-version").first()
+    version = newest.version if newest else 0
+    if newest and newest.is_current and (newest.text, newest.is_required) == (text, is_required):
+        return newest
+    for current in texts.filter(is_current=True):
+        current.is_current = False
+        _sign(current, actor).save(update_fields=["is_current"])
+    made = ConsentText(program_id=program.pk, purpose=purpose, version=version + 1, text=text, is_required=is_required)
+    _sign(made, actor).save()
+    return made
 
 
 @transaction.atomic
 def record_consents(
-    member: Member,
-    decisions: Mapping[str, bool],
-    *,
-    actor: str,
-    source: str = "",
-    at: datetime | None = None,
+    member: Member, decisions: Mapping[str, bool], *, actor: str, source: str = "", at: datetime | None = None
 ) -> list[Consent]:
     """Write down what a member decided, purpose by purpose, about the words in use now; returns what is new.
 
@@ -309,9 +299,9 @@ def record_consents(
     """
     choices = {choice.purpose: choice for choice in queries.consent_choices(_locked(member).program, member)}
     if unknown := sorted(decisions.keys() - choices.keys()):
-        raise UnknownPurpose(purposes=unknown)
+        raise errors.UnknownPurpose(purposes=unknown)
     if refused := sorted(key for key, granted in decisions.items() if choices[key].is_required and not granted):
-        raise ConsentNeeded(purposes=refused)
+        raise errors.ConsentNeeded(purposes=refused)
     new = [
         Consent(member=member, text=choice.text, purpose=purpose, is_granted=granted,
                 at=at or clock.now(), source=(source or actor)[:40])
@@ -326,13 +316,9 @@ def record_consents(
 
 
 def _decided(member: Member, consents: list[Consent]) -> ConsentsChanged:
-    return ConsentsChanged(
-        program_id=member.program_id,
-        member_id=member.pk,
-        granted=tuple(consent.purpose for consent in consents if consent.is_granted),
-        withdrawn=tuple(consent.purpose for consent in consents if not consent.is_granted),
-        at=consents[0].at,
-    )
+    granted = tuple(consent.purpose for consent in consents if consent.is_granted)
+    withdrawn = tuple(consent.purpose for consent in consents if not consent.is_granted)
+    return ConsentsChanged(member.program_id, member.pk, granted, withdrawn, consents[0].at)
 
 
 @transaction.atomic
@@ -345,29 +331,21 @@ def link_user(member: Member, user: User, *, actor: str) -> Member:
     if fresh.user_id == user.pk:
         return fresh
     if fresh.user_id is not None:
-        raise AlreadyLinked
+        raise errors.AlreadyLinked
     fresh.user = user
-    fresh._change_reason = actor[:100]  # type: ignore[attr-defined]
+    _sign(fresh, actor)
     _is_saved(fresh, update_fields=["user"])
     publish(MemberUpdated(fresh.program_id, fresh.pk, ("user",)))
     return fresh
 
 
-# --- Keys of tills and shops ------------------------------------------------------------------------------------
-
-
 @transaction.atomic
 def issue_api_key(program: rules.AnyProgram, *, name: str, scopes: Iterable[str], actor: str) -> IssuedKey:
     """A new key with 160 random bits. `scopes` are names from `rules.SCOPES`, or `all`. Raises UnknownScope."""
-    wanted = sorted(set(scopes))
-    if not wanted or rules.unknown_scopes(wanted):
-        wrong = ", ".join(rules.unknown_scopes(wanted)) or "(none)"
-        known = ", ".join([rules.ALL_SCOPES, *rules.SCOPES])
-        raise UnknownScope(f"Unknown scope: {wrong}. Choose from: {known}.", field="scopes")
+    wanted = rules.ensure_scopes(scopes)
     prefix, secret = rules.new_secret()
     key = ApiKey(program_id=program.pk, name=name, prefix=prefix, digest=rules.digest_of(secret), scopes=wanted)
-    key._change_reason = actor[:100]  # type: ignore[attr-defined]
-    key.save()
+    _sign(key, actor).save()
     return IssuedKey(key, secret)
 
 
@@ -376,8 +354,7 @@ def revoke_api_key(api_key: ApiKey, *, actor: str) -> ApiKey:
     """From now on the key opens nothing; what it did stays. Harmless twice: the first instant stands."""
     if api_key.revoked_at is None:
         api_key.revoked_at = clock.now()
-        api_key._change_reason = actor[:100]  # type: ignore[attr-defined]
-        api_key.save(update_fields=["revoked_at"])
+        _sign(api_key, actor).save(update_fields=["revoked_at"])
     return api_key
 
 
@@ -390,19 +367,15 @@ def note_key_use(api_key: ApiKey) -> None:
         api_key.last_used_on = today
 
 
-# --- The staff ------------------------------------------------------------------------------------------------------
-
-
 @transaction.atomic
 def grant_access(user: User, program: rules.AnyProgram, role: str, *, actor: str) -> StaffAccess:
     """Let one of the staff work on `program` in `role` (a key of `rules.ROLES`), instead of any role so far."""
     if role not in rules.ROLES:
-        raise UnknownRole(f"Unknown role: {role}. Choose from: {', '.join(rules.ROLES)}.", field="role")
-    access = StaffAccess.objects.filter(user=user, program_id=program.pk).first()
-    access = access or StaffAccess(user=user, program_id=program.pk)
-    access.role = Group.objects.get(name=role)
-    access._change_reason = actor[:100]  # type: ignore[attr-defined]
-    access.save()
+        raise errors.UnknownRole(field="role", role=role)
+    whom = {"user": user, "program_id": program.pk}
+    access = StaffAccess.objects.filter(**whom).first() or StaffAccess(**whom)
+    access.role = Group.objects.get(name=rules.ROLE_NAMES[role])
+    _sign(access, actor).save()
     if not user.is_staff:
         user.is_staff = True
         user.save(update_fields=["is_staff"])
@@ -413,8 +386,7 @@ def grant_access(user: User, program: rules.AnyProgram, role: str, *, actor: str
 @transaction.atomic
 def withdraw_access(access: StaffAccess, *, actor: str) -> None:
     """One of the staff no longer works on a program; they may still sign in, and see what else they work on."""
-    access._change_reason = actor[:100]  # type: ignore[attr-defined]
-    access.delete()
+    _sign(access, actor).delete()
 
 
 @transaction.atomic
@@ -423,5 +395,5 @@ def sync_roles() -> None:
     known = Permission.objects.filter(content_type__app_label="loyalty")
     by_name = {f"loyalty.{codename}": pk for pk, codename in known.values_list("pk", "codename")}
     for role, permissions in rules.ROLES.items():
-        group, _made = Group.objects.get_or_create(name=role)
+        group, _made = Group.objects.get_or_create(name=rules.ROLE_NAMES[role])
         group.permissions.set([by_name[name] for name in permissions if name in by_name])

@@ -8,7 +8,7 @@ from loyalty.outbox.models import Message
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What stands in the outbox; `oldest_due_at` (UTC) is since when the oldest due message waits, None if none does."""
+    """What stands in the outbox; `oldest_due_at` (UTC) is since when the oldest due one waits, None if none."""
 
     waiting: int
     failed: int

@@ -1,6 +1,7 @@
 """How an event becomes JSON and comes back typed, and how long a failed message waits. Pure."""
 
 import types
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,12 @@ from uuid import UUID
 MAX_ATTEMPTS = 15
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
-TEXT_TYPES = {datetime: datetime.fromisoformat, date: date.fromisoformat, Decimal: Decimal, UUID: UUID}
+TEXT_TYPES: dict[Any, Callable[[str], Any]] = {
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    Decimal: Decimal,
+    UUID: UUID,
+}
 
 
 def wait_after(attempts: int) -> timedelta:

@@ -4,9 +4,10 @@ import logging
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -26,14 +27,11 @@ LONGEST_ERROR = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """What one run of the relay did: messages delivered, and messages whose subscriber failed this time."""
+    """What one run of the relay did: messages delivered, messages whose subscriber failed, whether none is left."""
 
-    delivered: int = 0
-    postponed: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.delivered + self.postponed
+    delivered: int
+    postponed: int
+    is_drained: bool
 
 
 def publish(event: Any) -> None:
@@ -76,7 +74,7 @@ def _subscribers_of(event_name: str) -> list[str]:
 
 def _ring_on_commit() -> None:
     """Once per transaction. What the bell fails at is logged, never raised: the schedule delivers all the same."""
-    if not any(function is _ring for _savepoints, function, _robust in connection.run_on_commit):
+    if not any(entry[1] is _ring for entry in connection.run_on_commit):
         transaction.on_commit(_ring, robust=True)
 
 
@@ -85,15 +83,22 @@ def _ring() -> None:
         import_string(doorbell)()
 
 
-def relay(*, limit: int = 500) -> Relayed:
-    """Deliver what is due, oldest first, at most `limit` messages. Any number of relays may run at the same time."""
+def relay(*, limit: int = 500, seconds: float = 120) -> Relayed:
+    """Deliver what is due, oldest first, until nothing is, or `limit` messages were tried, or `seconds` have passed.
+
+    Any number of relays may run at the same time.
+    """
     delivered = postponed = 0
-    while delivered + postponed < limit and (message := _claim()):
+    end = monotonic() + seconds
+    while delivered + postponed < limit and monotonic() < end:
+        message = _claim()
+        if message is None:
+            return Relayed(delivered, postponed, is_drained=True)
         if _deliver(message):
             delivered += 1
         else:
             postponed += 1
-    return Relayed(delivered, postponed)
+    return Relayed(delivered, postponed, is_drained=False)
 
 
 @transaction.atomic
@@ -164,7 +169,7 @@ def forget_delivered(*, days: int = 14) -> int:
     return forgotten
 
 
-def _delivered_before(before) -> list[int]:
+def _delivered_before(before: datetime) -> list[int]:
     # in the order of the primary key: the oldest stand first, so a slice reads little more than it deletes
     delivered = Message.objects.filter(state=Message.State.DONE, done_at__lt=before).order_by("pk")
     return list(delivered.values_list("pk", flat=True)[:SLICE])
