@@ -1,27 +1,34 @@
-"""The ledger's tables as the ORM reads them. SQL owns them (`migrations/ledger/*.sql`): only its functions write."""
+"""The ledger's tables as the ORM reads them. SQL owns them (`migrations/ledger/*.sql`): only its functions write.
 
-import uuid
+Every key begins with the account, so ask with `account_id` beside the id: an id alone has no index.
+"""
 
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Bucket(models.IntegerChoices):
-    ACTIVE = 0
-    PENDING = 1
-    HELD = 2
+    """The state of a point on an account."""
+
+    ACTIVE = 0, _("active")
+    PENDING = 1, _("pending")
+    HELD = 2, _("held")
 
 
 class Account(models.Model):
     """One holder's place in one wallet. `balance` counts active points only; negative is debt."""
 
-    subject = models.UUIDField(default=uuid.uuid4)
+    subject = models.UUIDField()
     wallet = models.ForeignKey("loyalty.Wallet", on_delete=models.PROTECT, related_name="+")
-    holder = models.CharField(max_length=8, default="member")
-    balance = models.BigIntegerField(default=0)
-    pending = models.BigIntegerField(default=0)
-    held = models.BigIntegerField(default=0)
-    earned_total = models.BigIntegerField(default=0)
-    may_owe = models.BooleanField(default=False)
+    holder = models.CharField(max_length=8)
+    balance = models.BigIntegerField()
+    pending = models.BigIntegerField()
+    held = models.BigIntegerField()
+    earned_total = models.BigIntegerField()
+    may_owe = models.BooleanField()
     created_at = models.DateTimeField()
 
     class Meta:
@@ -33,22 +40,26 @@ class Account(models.Model):
 
 
 class Posting(models.Model):
-    """One movement in one bucket, double entry by construction: it names its account and its contra."""
+    """One movement in one bucket, double entry by construction: it names its account and its contra.
+
+    `refers_to` is the posting of the same account that this one reverses, activates, cancels, captures or releases.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="postings")
     bucket = models.SmallIntegerField(choices=Bucket.choices)
     points = models.BigIntegerField()
     balance_after = models.BigIntegerField()
-    kind = models.CharField(max_length=20)
-    key = models.CharField(max_length=200)
-    contra = models.CharField(max_length=20)
+    waived = models.BigIntegerField(null=True)
+    kind = models.TextField()
+    key = models.TextField()
+    contra = models.TextField()
     contra_account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     transfer = models.UUIDField(null=True)
-    source = models.CharField(max_length=200)
-    actor = models.CharField(max_length=80)
-    note = models.CharField(max_length=300)
-    reason = models.CharField(max_length=300)
-    reverses = models.BigIntegerField(null=True)
+    refers_to = models.BigIntegerField(null=True)
+    source = models.TextField()
+    actor = models.TextField()
+    note = models.TextField()
+    reason = models.TextField()
     event_at = models.DateTimeField()
     created_at = models.DateTimeField()
 
@@ -64,15 +75,16 @@ class Lot(models.Model):
     """Points of one award. A lot is spendable while open, not pending and before `expires_at`."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lots")
-    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    posting_id = models.BigIntegerField()
     granted = models.BigIntegerField()
     remaining = models.BigIntegerField()
     earned_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
-    is_pending = models.BooleanField(default=False)
     activates_at = models.DateTimeField(null=True)
     cancel_at = models.DateTimeField(null=True)
-    is_open = models.BooleanField(default=True)
+    reopened = models.IntegerField()
+    is_pending = models.BooleanField()
+    is_open = models.BooleanField()
 
     class Meta:
         managed = False
@@ -83,12 +95,15 @@ class Lot(models.Model):
 
 
 class LotUse(models.Model):
-    """Which points a debit took from which lot; negative points were put back."""
+    """Which points a posting took from which lot; negative points were put back, undoing an earlier posting's use."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses", db_constraint=False)
-    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="uses", db_constraint=False)
+    pk = models.CompositePrimaryKey("account_id", "posting_id", "seq")
+    account_id = models.BigIntegerField()
+    posting_id = models.BigIntegerField()
+    seq = models.IntegerField()
+    lot_id = models.BigIntegerField()
     points = models.BigIntegerField()
+    undoes = models.BigIntegerField(null=True)
 
     class Meta:
         managed = False
@@ -99,14 +114,12 @@ class LotUse(models.Model):
 
 
 class Hold(models.Model):
-    """Points set aside until they are captured or released, at the latest at `expires_at`."""
+    """Points set aside until captured or released, at the latest at `expires_at`. The id is its posting's."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds")
-    key = models.CharField(max_length=200)
-    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     points = models.BigIntegerField()
-    captured = models.BigIntegerField(default=0)
-    released = models.BigIntegerField(default=0)
+    captured = models.BigIntegerField()
+    released = models.BigIntegerField()
     expires_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
 
@@ -115,4 +128,26 @@ class Hold(models.Model):
         db_table = "ledger_hold"
 
     def __str__(self) -> str:
-        return f"hold {self.key}: {self.points}"
+        return f"hold {self.pk}: {self.points}"
+
+
+class Redating(models.Model):
+    """One change of the dates of some lots of an account: `lots[i]` from `was[i]` to `becomes[i]` (null: never)."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    kind = models.TextField()
+    key = models.TextField()
+    actor = models.TextField()
+    points = models.BigIntegerField()
+    lots: ClassVar = ArrayField(models.BigIntegerField())
+    was: ClassVar = ArrayField(models.DateTimeField(null=True))
+    becomes: ClassVar = ArrayField(models.DateTimeField(null=True))
+    event_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_redating"
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {len(self.lots)} lots"
