@@ -5,6 +5,7 @@ Worker and scheduler are run by `manage.py up`; by hand they are `celery -A conf
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from celery import Celery
@@ -17,6 +18,9 @@ TASK_SECONDS = 600  # a task is killed then; each commits in slices and takes up
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 if "celery" in (Path(sys.argv[0]).name, Path(sys.argv[0]).parent.name):  # not where the web only sends
     embedded.start()
+
+# Celery warns root of pickled tasks; ours are JSON alone.
+warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
 
 app = Celery("laurel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
