@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import connections
 from rich.console import Console
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from config.preparation import PortRefused, Report, collect_static, free_port, migrate
@@ -36,7 +37,7 @@ def set_up(*further: Step) -> None:
     with Progress(*columns, console=console) as progress:
         for title, take in steps:
             task = progress.add_task(title, total=None)
-            take(lambda done, total, task=task: progress.update(task, completed=done, total=total))
+            take(partial(_show, progress, task))
     connections.close_all()
 
 
@@ -75,6 +76,10 @@ def print_sign_ins(sign_ins: Iterable[SignIn], address: str = "") -> None:
         table.add_row(one.who, one.role, one.email, one.password, f"{address}{one.path}")
     if table.row_count:
         console.print(table)
+
+
+def _show(progress: Progress, task: TaskID, done: int, total: int) -> None:
+    progress.update(task, completed=done, total=total)
 
 
 def _children(host: str, port: int) -> list[Child]:

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import IO
 
 from rich.console import Console
 from rich.text import Text
 
-from config.embedded.processes import end_with_parent
+from config.embedded.processes import end_with_parent, start_thread
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 20
@@ -56,6 +57,9 @@ class Child:
         self.failures = 1 if ran > SETTLED_SECONDS else self.failures + 1
         return min(2.0 ** (self.failures - 2), LONGEST_PAUSE)
 
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def send(self, number: int) -> None:
         if self.process:
             self.process.send_signal(number)
@@ -80,7 +84,7 @@ class Supervisor:
         try:
             for child in self.children:
                 self._start(child)
-            Thread(target=self._await_ready, args=(is_ready,), daemon=True).start()
+            start_thread(self._await_ready, is_ready)
             while (event := self._next_event()) != STOP:
                 if event == READY:
                     when_ready()
@@ -124,12 +128,11 @@ class Supervisor:
             preexec_fn=end_with_parent(signal.SIGTERM),
         )
         child.started = time.monotonic()
-        child.reader = Thread(target=self._pass_on, args=(child, child.process), daemon=True)
-        child.reader.start()
-        Thread(target=self._await_end, args=(child, child.process), daemon=True).start()
+        child.reader = start_thread(self._pass_on, child, child.process.stdout)
+        start_thread(self._await_end, child, child.process)
 
-    def _pass_on(self, child: Child, process: subprocess.Popen) -> None:
-        with process.stdout as lines:
+    def _pass_on(self, child: Child, output: IO[str]) -> None:
+        with output as lines:
             for line in filter(str.strip, lines):
                 self.say(child.name, child.colour, line)
 
@@ -156,11 +159,10 @@ class Supervisor:
 
     def _stop(self) -> None:
         """End every child: ask, wait, then kill; a second signal kills at once."""
-        running = [child for child in self.children if child.process and child.process.poll() is None]
-        for child in running:
+        for child in self.children:
             child.send(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while any(child.process.poll() is None for child in running):
+        while any(child.is_running() for child in self.children):
             with suppress(Empty):
                 if self.events.get(timeout=max(deadline - time.monotonic(), 0)) == STOP:
                     break

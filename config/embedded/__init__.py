@@ -6,7 +6,7 @@ first one starts the servers, all share them, and they stop with the last of the
     folders.py    where things lie, and which addresses follow from that
     account.py    which account of the machine a server runs as
     server.py     what PostgreSQL and Valkey have in common; postgres.py, valkey.py: what they do not
-    processes.py  what the kernel tells about other processes
+    processes.py  what the kernel does and tells about other processes
     sharing.py    how a process joins and leaves
     guardian.py   the small process that keeps one server running while anyone uses it
 

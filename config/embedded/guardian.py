@@ -4,7 +4,6 @@ Run as `python -m config.embedded.guardian SERVER HOME LOCK`, where LOCK is the 
 lock `guardian`. It is small: no Django. On Linux the kernel sees to it that the server does not outlive it.
 """
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -13,10 +12,9 @@ import sys
 import time
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
 
 from config.embedded.postgres import Postgres
-from config.embedded.processes import children, living_in
+from config.embedded.processes import adopt_orphans, children, end_with_parent, living_in, start_thread
 from config.embedded.server import Server
 from config.embedded.sharing import open_lock
 from config.embedded.valkey import Valkey
@@ -27,7 +25,6 @@ PREDECESSOR_SECONDS = 30
 RESTART_PAUSE = 0.1
 SETTLED_SECONDS = 5  # a server that dies sooner may never start; so many attempts are enough
 ATTEMPTS = 5
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 DIED, ABANDONED, TOLD_TO_STOP = "died", "abandoned", "told to stop"
 
 
@@ -36,15 +33,13 @@ class Guardian:
         self.server, self.lock = server, lock
         self.events: SimpleQueue[str] = SimpleQueue()
         self.users = open_lock(server.lock("users"))
-        self.libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
     def run(self) -> int:
         """Keep the server running until nobody uses it. Returns an exit status: 1 if it would not start."""
-        if self.libc:
-            self.libc.prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans of a killed server become our children
+        adopt_orphans()  # of a server that was killed
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, lambda *_: self.events.put(TOLD_TO_STOP))
-        Thread(target=self._await_last_user, daemon=True).start()
+        start_thread(self._await_last_user)
         self._await_predecessor()
         failures = 0
         self._start()
@@ -66,11 +61,10 @@ class Guardian:
 
     def _start(self) -> None:
         self.server.clear_away()
-        command, data = self.server.command(), self.server.data
-        self.process = self.server.spawn(command, folder=data, preexec_fn=self._die_with_guardian)
+        command, data, end_with_us = self.server.command(), self.server.data, end_with_parent(self.server.stop_signal)
+        self.process = self.server.spawn(command, folder=data, preexec_fn=end_with_us)
         self.started = time.monotonic()
-        self.watcher = Thread(target=self._await_death, args=(self.process,), daemon=True)
-        self.watcher.start()
+        self.watcher = start_thread(self._await_death, self.process)
 
     def _stop(self) -> None:
         self.process.send_signal(self.server.stop_signal)
@@ -89,10 +83,6 @@ class Guardian:
     def _await_death(self, process: subprocess.Popen) -> None:
         process.wait()
         self.events.put(DIED)
-
-    def _die_with_guardian(self) -> None:
-        if self.libc:
-            self.libc.prctl(PR_SET_PDEATHSIG, self.server.stop_signal)
 
     def _kill_orphans(self) -> None:
         """What a killed PostgreSQL leaves may work on for long, and keeps the next one from starting."""

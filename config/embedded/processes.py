@@ -1,9 +1,33 @@
-"""What the kernel tells about other processes. Where there is no /proc it tells nothing, and the lists are empty."""
+"""What the kernel does and tells about other processes. Where there is no Linux it does and tells nothing."""
 
+import ctypes
 import os
+import signal
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 PROC = Path("/proc")
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+
+_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+
+
+def end_with_parent(number: int) -> Callable[[], None]:
+    """For Popen's preexec_fn: the kernel sends the child this signal when the thread that starts it is gone."""
+
+    def ask() -> None:
+        if _libc:
+            _libc.prctl(PR_SET_PDEATHSIG, number)
+
+    return ask
+
+
+def adopt_orphans() -> None:
+    """Whoever among our descendants loses its parent becomes our child."""
+    if _libc:
+        _libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def living_in(folder: Path) -> list[int]:
@@ -26,6 +50,17 @@ def is_alive_elsewhere(pid: int, folder: Path) -> bool:
         return not os.path.samestat(os.stat(PROC / str(pid) / "cwd"), folder.stat())
     except OSError:
         return False
+
+
+def start_thread(target: Callable[..., None], *args: object) -> Thread:
+    """Start a helper that leaves all signals to the main thread: one that takes them would not wake it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        thread = Thread(target=target, args=args, daemon=True)
+        thread.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return thread
 
 
 def _all() -> list[int]:
