@@ -114,3 +114,10 @@ class AlreadyRunning(Busy):
 
     code = "busy"
     message = _("Another import into this program is running. Try again when it has ended.")
+
+
+class ProgramExists(Conflict):
+    """The code is taken (409)."""
+
+    code = "program-exists"
+    message = _("Another program has this code already.")

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -41,7 +43,7 @@ class EarningRule(models.Model):
         help_text=_("0 per amount on matching lines excludes those products."),
     )  # fmt: skip
     per_amount = models.DecimalField(
-        _("per amount"), max_digits=12, decimal_places=2, default=1, validators=[MinValueValidator("0.01")]
+        _("per amount"), max_digits=12, decimal_places=2, default=1, validators=[MinValueValidator(Decimal("0.01"))]
     )
     whole_steps = models.BooleanField(
         _("whole steps only"), default=False, help_text=_("7.00 at 10 points per 2.00 gives 30, not 35.")

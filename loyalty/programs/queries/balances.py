@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from loyalty.ledger import queries as ledger
+from loyalty.lib import clock
+from loyalty.members.models import Member
 from loyalty.programs.models.wallet import Wallet
-
-
-@dataclass(frozen=True, slots=True)
-class Expiring:
-    """Points that expire at the instant `at`."""
-
-    points: int
-    at: datetime
+from loyalty.programs.queries.configuration import Configuration
 
 
 @dataclass(frozen=True, slots=True)
 class WalletBalance:
-    """A member's points in one wallet. `active` can be spent now; `pending` and `held` are not part of it; `debt` is owed."""
+    """A member's points in one wallet.
+
+    `active` can be spent now; `pending` and `held` are not part of it; `debt` is owed and repaid by the next points.
+    `expiring` are the active points that end, soonest first, each at the instant from which on they are gone.
+    """
 
     wallet: Wallet
     active: int = 0
@@ -24,4 +25,33 @@ class WalletBalance:
     held: int = 0
     debt: int = 0
     earned_total: int = 0
-    expiring: tuple[Expiring, ...] = ()
+    expiring: tuple[ledger.Expiring, ...] = ()
+
+
+def balances_of(member: Member, at: datetime | None = None) -> list[WalletBalance]:
+    """The member's balances in every wallet of the program, in its order; archived ones only where points are left."""
+    held = ledger.balances_of(member.subject, at or clock.now())
+    wallets = Wallet.objects.filter(program_id=member.program_id).select_related("program")
+    return [
+        _balance(wallet, held.get(wallet.pk))
+        for wallet in wallets
+        if not wallet.is_archived or _is_something(held.get(wallet.pk))
+    ]
+
+
+def balances_under(configuration: Configuration, subject: UUID, at: datetime) -> tuple[WalletBalance, ...]:
+    """As `balances_of` for the wallets in use, without reading the program again: one statement."""
+    held = ledger.balances_of(subject, at)
+    return tuple(_balance(terms.wallet, held.get(wallet_id)) for wallet_id, terms in configuration.wallets.items())
+
+
+def _is_something(balance: ledger.Balance | None) -> bool:
+    return balance is not None and any((balance.active, balance.pending, balance.held, balance.debt))
+
+
+def _balance(wallet: Wallet, balance: ledger.Balance | None) -> WalletBalance:
+    if balance is None:
+        return WalletBalance(wallet)
+    return WalletBalance(
+        wallet, balance.active, balance.pending, balance.held, balance.debt, balance.earned_total, balance.expiring
+    )

@@ -17,7 +17,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How part of a basket was paid; a gift card or a wallet is a payment, never a discount. Change given is negative."""
+    """How part of a basket was paid; a gift card is a payment, never a discount. Change given is negative."""
 
     method: str
     amount: Decimal
@@ -25,7 +25,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseFacts:
-    """One purchase. `source` and `receipt` are its identity for ever; amounts are in `currency`, `at` is an aware instant.
+    """One purchase. `source` and `receipt` are its identity for ever; amounts are in `currency`, `at` is aware.
 
     `member` is the member or the member's number. A line's `amount` is its total including tax, after its discount.
     `payments` may be left out; where given they add up to the lines exactly.

@@ -1,0 +1,160 @@
+"""A program's live rules and policies, compiled once per process and configuration.
+
+Every change of a program, wallet, rule or condition gives the program a new `config_version` (a trigger does it,
+whoever saves); what was compiled under another number is compiled anew.
+"""
+
+import logging
+from dataclasses import dataclass, field
+
+from loyalty.programs.errors import UnknownProgram
+from loyalty.programs.models.earning import EarningRule, RuleCondition
+from loyalty.programs.models.program import Program
+from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.rules.activation import ActivationPolicy
+from loyalty.programs.rules.conditions import Condition, condition_from_text
+from loyalty.programs.rules.days import read_dates
+from loyalty.programs.rules.earning import Rule
+from loyalty.programs.rules.evaluation import RuleBook
+from loyalty.programs.rules.expiry import ExpiryPolicy
+from loyalty.programs.rules.invalid import InvalidSetting
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WalletTerms:
+    """A wallet and the policies by which its points live."""
+
+    wallet: Wallet
+    expiry: ExpiryPolicy
+    activation: ActivationPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """A stored rule that makes no sense and is left out, with the reason."""
+
+    rule: EarningRule
+    why: InvalidSetting
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A program as it stood under one `version`. Wallets by id; archived ones earn nothing and are not among them."""
+
+    version: int
+    program: Program
+    wallets: dict[int, WalletTerms]
+    rules: tuple[Rule, ...]
+    book: RuleBook
+    broken: tuple[BrokenRule, ...] = ()
+    subjects: frozenset[str] = field(default=frozenset())
+
+
+_compiled: dict[int, Configuration] = {}
+
+
+def configuration_of(program: Program) -> Configuration:
+    """The configuration in force now. Raises UnknownProgram."""
+    version = Program.objects.filter(pk=program.pk).values_list("config_version", flat=True).first()
+    if version is None:
+        raise UnknownProgram
+    return configuration_under(program.pk, version)
+
+
+def configuration_under(program_id: int, version: int) -> Configuration:
+    """The configuration with this number, or a newer one when it changed since the number was read."""
+    found = _compiled.get(program_id)
+    if found is None or found.version != version:
+        found = _compiled[program_id] = _compile(program_id)
+    return found
+
+
+def live_rules(program: Program) -> tuple[Rule, ...]:
+    """The rules that are on (shadow ones among them), as the pure algebra takes them; validity is not looked at."""
+    return configuration_of(program).rules
+
+
+def _compile(program_id: int) -> Configuration:
+    """Read until nothing changed while reading."""
+    while True:
+        configuration = _read(program_id)
+        now = Program.objects.filter(pk=program_id).values_list("config_version", flat=True).first()
+        if configuration.version == now:
+            return configuration
+
+
+def _read(program_id: int) -> Configuration:
+    program = Program.objects.get(pk=program_id)
+    wallets = {wallet.pk: _terms(program, wallet) for wallet in program.wallets.filter(is_archived=False)}
+    stored = program.rules.filter(is_archived=False, is_active=True, wallet__in=wallets).prefetch_related("conditions")
+    rules, broken = [], []
+    for row in stored:
+        try:
+            rules.append(rule_of(row, list(row.conditions.all())))
+        except InvalidSetting as error:
+            logger.error("earning rule %s of %s is left out: %s", row.pk, program.code, error)
+            broken.append(BrokenRule(row, error))
+    subjects = frozenset(condition.subject for rule in rules for condition in rule.conditions)
+    return Configuration(
+        program.config_version, program, wallets, tuple(rules), RuleBook(rules), tuple(broken), subjects
+    )
+
+
+def rule_of(row: EarningRule, conditions: list[RuleCondition]) -> Rule:
+    """A stored rule as the algebra takes it; raises InvalidSetting."""
+    return Rule(
+        id=row.pk or 0,
+        name=row.name,
+        wallet=row.wallet_id,
+        trigger=row.trigger,
+        conditions=tuple(condition_of(condition) for condition in conditions),
+        basis=row.basis,
+        with_tax=row.with_tax,
+        with_shipping=row.with_shipping,
+        with_discounted=row.with_discounted,
+        effect=row.effect,
+        points=row.points,
+        per_amount=row.per_amount,
+        whole_steps=row.whole_steps,
+        factor=row.factor,
+        stackable=row.is_stackable,
+        priority=row.priority,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        is_active=row.is_active,
+        is_shadow=row.is_shadow,
+        rounding=row.rounding,
+    )
+
+
+def condition_of(row: RuleCondition) -> Condition:
+    """A stored condition as the algebra takes it; raises InvalidSetting."""
+    return condition_from_text(row.subject, row.operator, row.value, row.name)
+
+
+def expiry_of(wallet: Wallet) -> ExpiryPolicy:
+    """The wallet's expiry policy as the pure rules take it; raises InvalidSetting."""
+    return ExpiryPolicy(
+        kind=wallet.expiry,
+        months=wallet.expiry_months,
+        rounding=wallet.expiry_rounding,
+        dates=read_dates("expiry_dates", wallet.expiry_dates),
+        min_age_months=wallet.expiry_min_months,
+    )
+
+
+def activation_of(wallet: Wallet) -> ActivationPolicy:
+    """The wallet's activation policy as the pure rules take it; raises InvalidSetting."""
+    return ActivationPolicy(
+        kind=wallet.activation,
+        count=wallet.activation_count,
+        dates=read_dates("activation_dates", wallet.activation_dates),
+        cancel_after_days=wallet.cancel_after_days,
+    )
+
+
+def _terms(program: Program, wallet: Wallet) -> WalletTerms:
+    wallet.program = program
+    return WalletTerms(wallet, expiry_of(wallet), activation_of(wallet))

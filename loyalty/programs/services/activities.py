@@ -1,0 +1,122 @@
+"""Recording what members bought and did: judged by the live rules, stored, awarded, told, in one transaction."""
+
+from loyalty.ledger import services as ledger
+from loyalty.lib import clock
+from loyalty.members.errors import MemberNotActive, ProgramClosed
+from loyalty.members.models import Member
+from loyalty.outbox.services import publish
+from loyalty.programs.errors import ReceiptReused, WrongCurrency
+from loyalty.programs.events import ActivityRecorded, Awarded
+from loyalty.programs.models.program import Program
+from loyalty.programs.queries.balances import balances_under
+from loyalty.programs.queries.configuration import Configuration, configuration_under
+from loyalty.programs.services.checks import ensure_activity, ensure_purchase
+from loyalty.programs.services.drafts import Draft, draft_of_activity, draft_of_purchase
+from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, Recorded
+from loyalty.programs.services.judging import Plan, plan_of
+from loyalty.programs.services.storing import Known, Situation, insert, situation_of
+from loyalty.programs.services.transactions import in_transaction
+
+
+def record_purchase(program: Program, facts: PurchaseFacts, *, actor: str, dry_run: bool = False) -> Recorded:
+    """Store a purchase as it happened and give what it earns; a dry run judges it fully and stores nothing.
+
+    The same receipt with the same content answers as the first time, for ever, also in a program that has closed since;
+    however old a receipt is, it is taken. Points of old receipts are dated by their own day, so they may have expired.
+    Raises UnknownMember, ProgramClosed, MemberNotActive, ReceiptReused, WrongCurrency, BasketDoesNotAddUp,
+    HappensInFuture, WrongFacts, TooManyPoints; Busy when the database cannot follow.
+    """
+    ensure_purchase(facts)
+    return _record(program, draft_of_purchase(facts), actor, dry_run)
+
+
+def record_activity(program: Program, facts: ActivityFacts, *, actor: str, dry_run: bool = False) -> Recorded:
+    """Store anything else that a member did; otherwise as `record_purchase`."""
+    ensure_activity(facts)
+    return _record(program, draft_of_activity(facts), actor, dry_run)
+
+
+def _record(program: Program, draft: Draft, actor: str, dry_run: bool) -> Recorded:
+    if dry_run:
+        return _rehearse(program, draft)
+    return in_transaction(lambda: _book(program, draft, actor))
+
+
+def _book(program: Program, draft: Draft, actor: str) -> Recorded:
+    situation = situation_of(program.pk, draft, lock=True)
+    configuration = configuration_under(program.pk, situation.config_version)
+    if situation.known:
+        return _replayed(situation.known, situation, configuration, draft)
+    _ensure_welcome(configuration.program, situation, draft)
+    plan = plan_of(configuration, situation, draft)
+    activity_id = insert(program.pk, situation.member_id, draft, plan.awards, plan.steps, actor)
+    if activity_id is None:  # meanwhile stored by another transaction, whose answer counts
+        return _book(program, draft, actor)
+    _post(configuration, situation, draft, plan, actor)
+    publish(_recorded_event(program, situation, draft, plan, activity_id))
+    balances = balances_under(configuration, situation.subject, clock.now())
+    return Recorded(activity_id, draft.ref, plan.awards, balances, plan.steps)
+
+
+def _rehearse(program: Program, draft: Draft) -> Recorded:
+    situation = situation_of(program.pk, draft, lock=False)
+    configuration = configuration_under(program.pk, situation.config_version)
+    if situation.known:
+        return _replayed(situation.known, situation, configuration, draft)
+    _ensure_welcome(configuration.program, situation, draft)
+    plan = plan_of(configuration, situation, draft)
+    balances = balances_under(configuration, situation.subject, clock.now())
+    return Recorded(None, draft.ref, plan.awards, balances, plan.steps)
+
+
+def _ensure_welcome(program: Program, situation: Situation, draft: Draft) -> None:
+    if not program.is_active:
+        raise ProgramClosed
+    if situation.status != Member.Status.ACTIVE:
+        raise MemberNotActive(field="member")
+    if draft.currency not in ("", program.currency):
+        raise WrongCurrency(field="currency", expected=program.currency)
+
+
+def _replayed(known: Known, situation: Situation, configuration: Configuration, draft: Draft) -> Recorded:
+    """The first answer, with the balances of now."""
+    if known.digest != draft.digest or known.member_id != situation.member_id:
+        raise ReceiptReused
+    balances = balances_under(configuration, situation.subject, clock.now())
+    return Recorded(known.id, draft.ref, known.awards, balances, known.steps, replayed=True)
+
+
+def _post(configuration: Configuration, situation: Situation, draft: Draft, plan: Plan, actor: str) -> None:
+    """Through the ledger's door: accounts in the order of their ids, older points prolonged before new ones come in."""
+    wallets = {
+        wallet_id: ledger.open_account(wallet_id=wallet_id, subject=situation.subject) for wallet_id in plan.touched
+    }
+    for wallet_id, account_id in sorted(wallets.items(), key=lambda item: item[1]):
+        code = configuration.wallets[wallet_id].wallet.code
+        if until := plan.extended.get(wallet_id):
+            ledger.extend(account_id, until=until, key=f"extend:{draft.key}:{code}", at=draft.at, actor=actor)
+        if grant := plan.granted.get(wallet_id):
+            ledger.award(
+                account_id, points=grant.points, key=f"{draft.key}:{code}", at=draft.at, actor=actor, source=draft.key,
+                expires_at=grant.expires_at, pending=grant.is_pending, activates_at=grant.activates_at,
+                cancel_at=grant.cancel_at,
+            )  # fmt: skip
+
+
+def _recorded_event(
+    program: Program, situation: Situation, draft: Draft, plan: Plan, activity_id: int
+) -> ActivityRecorded:
+    return ActivityRecorded(
+        program_id=program.pk,
+        member_id=situation.member_id,
+        activity_id=activity_id,
+        kind=draft.kind,
+        type=draft.type,
+        source=draft.source,
+        external_id=draft.external_id,
+        event_at=draft.at,
+        awards=[
+            Awarded(wallet_id, award.wallet_code, award.points, award.state)
+            for wallet_id, award in zip(plan.granted, plan.awards, strict=True)
+        ],
+    )

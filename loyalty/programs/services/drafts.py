@@ -1,0 +1,116 @@
+"""An activity on its way into the books: one shape for purchases and everything else, with a digest of its content."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from loyalty.members.rules import normal_code
+from loyalty.programs.models.activity import Activity
+from loyalty.programs.rules.occurrence import PURCHASE, Line
+from loyalty.programs.services.checks import attributes_json
+from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One activity before it is stored. `number` is the member's; `*_json` are texts as the columns take them."""
+
+    kind: str
+    type: str
+    source: str
+    external_id: str
+    number: str
+    at: datetime
+    digest: str
+    attributes: Mapping[str, Any]
+    attributes_json: str
+    payments_json: str = "[]"
+    currency: str = ""
+    total: Decimal = Decimal(0)
+    channel: str = ""
+    store: str = ""
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        return f"{self.source}:{self.external_id}"
+
+    @property
+    def key(self) -> str:
+        """The natural key of what it earns; a wallet's code follows."""
+        return f"{self.kind}:{self.ref}"
+
+
+def draft_of_purchase(facts: PurchaseFacts) -> Draft:
+    """The purchase as it is stored. The facts have passed `checks.ensure_purchase`."""
+    attributes = attributes_json("attributes", facts.attributes)
+    payments = json.dumps([{"method": each.method, "amount": plain(each.amount)} for each in facts.payments])
+    lines = [_line_content(line) for line in facts.lines]
+    return Draft(
+        kind=Activity.Kind.PURCHASE.value,
+        type=PURCHASE,
+        source=facts.source,
+        external_id=facts.receipt,
+        number=_number_of(facts.member),
+        at=facts.at,
+        digest=digest_of(facts.at, facts.currency, facts.channel, facts.store, attributes, payments, lines),
+        attributes=facts.attributes,
+        attributes_json=attributes,
+        payments_json=payments,
+        currency=facts.currency,
+        total=sum((line.amount for line in facts.lines), Decimal(0)),
+        channel=facts.channel,
+        store=facts.store,
+        lines=facts.lines,
+    )
+
+
+def draft_of_activity(facts: ActivityFacts) -> Draft:
+    """The activity as it is stored. The facts have passed `checks.ensure_activity`."""
+    attributes = attributes_json("attributes", facts.attributes)
+    return Draft(
+        kind=Activity.Kind.ACTIVITY.value,
+        type=facts.type,
+        source=facts.source,
+        external_id=facts.id,
+        number=_number_of(facts.member),
+        at=facts.at,
+        digest=digest_of(facts.at, facts.type, attributes),
+        attributes=facts.attributes,
+        attributes_json=attributes,
+    )
+
+
+def digest_of(at: datetime, *content: Any) -> str:
+    """What tells whether two activities under one identity are the same; the member is compared beside it."""
+    text = json.dumps([at.astimezone(UTC).isoformat(), *content], ensure_ascii=False, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
+
+
+def plain(number: Decimal) -> str:
+    """A number in one spelling: 10, 10.0 and 10.00 are the same amount."""
+    text = f"{number:f}"
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def line_digest(amount: str, quantity: str, sku: str, category: str) -> list[str]:
+    """The content of a plain line, as a file of purchases has them."""
+    return ["item", sku, category, "{}", quantity, amount, "0", "0"]
+
+
+def _line_content(line: Line) -> list[str]:
+    return [
+        line.kind,
+        line.sku,
+        line.category,
+        attributes_json("attributes", line.attributes),
+        *(plain(number) for number in (line.quantity, line.amount, line.tax, line.discount)),
+    ]
+
+
+def _number_of(member: Any) -> str:
+    return normal_code(member) if isinstance(member, str) else str(member.number)

@@ -1,0 +1,127 @@
+"""Judging a draft by the live rules: what it earns in which wallet, from when until when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from loyalty.lib import clock
+from loyalty.programs.errors import TooManyPoints
+from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.configuration import Configuration, WalletTerms
+from loyalty.programs.rules.activation import lot_dates
+from loyalty.programs.rules.exact import PointsOutOfRange
+from loyalty.programs.rules.expiry import expires_at
+from loyalty.programs.rules.explanation import Evaluation, Step
+from loyalty.programs.rules.occurrence import PURCHASE, Line, Occurrence
+from loyalty.programs.services.drafts import Draft
+from loyalty.programs.services.facts import AwardMade
+from loyalty.programs.services.storing import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Points for one wallet, with their dates as the ledger takes them."""
+
+    points: int
+    expires_at: datetime | None
+    is_pending: bool
+    activates_at: datetime | None
+    cancel_at: datetime | None
+
+    def award(self, wallet_code: str) -> AwardMade:
+        state = "pending" if self.is_pending else "active"
+        return AwardMade(wallet_code, self.points, state, self.activates_at, self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an activity brings: grants by wallet id, wallets whose older points live longer, and the explanation."""
+
+    granted: Mapping[int, Grant]
+    awards: tuple[AwardMade, ...]
+    steps: tuple[Step, ...]
+    extended: Mapping[int, datetime]
+
+    @property
+    def touched(self) -> list[int]:
+        """The wallets that the ledger will be asked about."""
+        return sorted({*self.granted, *self.extended})
+
+
+def plan_of(configuration: Configuration, situation: Situation, draft: Draft) -> Plan:
+    """What `draft` earns by the rules in force. Raises TooManyPoints."""
+    is_first = draft.type == PURCHASE and not situation.has_bought
+    evaluation = evaluate(
+        configuration, draft.type, draft.at, lines=draft.lines, channel=draft.channel, store=draft.store,
+        attributes=draft.attributes, is_first=is_first, member=situation.attributes,
+    )  # fmt: skip
+    return plan_from(configuration, evaluation, draft.type, draft.at)
+
+
+def plan_from(configuration: Configuration, evaluation: Evaluation, activity_type: str, at: datetime) -> Plan:
+    """The evaluation with the dates of its points."""
+    now = clock.now()
+    granted = {
+        int(award.wallet): grant_of(configuration, configuration.wallets[int(award.wallet)], award.points, at, now)
+        for award in evaluation.awards
+    }
+    awards = tuple(grant.award(configuration.wallets[wallet].wallet.code) for wallet, grant in granted.items())
+    return Plan(granted, awards, evaluation.explanation, _extended(configuration, activity_type, at))
+
+
+def evaluate(
+    configuration: Configuration,
+    activity_type: str,
+    at: datetime,
+    *,
+    lines: tuple[Line, ...] = (),
+    channel: str = "",
+    store: str = "",
+    attributes: Mapping[str, Any],
+    is_first: bool = False,
+    member: Mapping[str, Any],
+) -> Evaluation:
+    """The pure algebra on one activity. Raises TooManyPoints."""
+    occurrence = Occurrence(
+        type=activity_type,
+        at=at,
+        local=at.astimezone(ZoneInfo(configuration.program.time_zone)),
+        lines=lines,
+        channel=channel,
+        store=store,
+        attributes=attributes,
+        is_first=is_first,
+        member=member,
+    )
+    try:
+        return configuration.book.evaluate(occurrence)
+    except PointsOutOfRange as error:
+        raise TooManyPoints from error
+
+
+def grant_of(configuration: Configuration, terms: WalletTerms, points: int, at: datetime, now: datetime) -> Grant:
+    """Points earned at `at` with their dates; those whose waiting time is over when we learn of them are active."""
+    dates = lot_dates(terms.activation, terms.expiry, at, configuration.program.time_zone)
+    waits = dates.is_pending and (dates.activates_at is None or dates.activates_at > now)
+    if not waits:
+        return Grant(points, dates.expires_at, False, None, None)
+    return Grant(points, dates.expires_at, True, dates.activates_at, dates.cancels_at)
+
+
+def keeps_alive(wallet: Wallet, activity_type: str) -> bool:
+    """Whether an activity of this type prolongs the points of a sliding wallet."""
+    if wallet.expiry != Wallet.Expiry.SLIDING:
+        return False
+    return not wallet.sliding_activities or activity_type in wallet.sliding_activities
+
+
+def _extended(configuration: Configuration, activity_type: str, at: datetime) -> dict[int, datetime]:
+    """Until when the older points of sliding wallets now live."""
+    return {
+        wallet_id: until
+        for wallet_id, terms in configuration.wallets.items()
+        if keeps_alive(terms.wallet, activity_type)
+        and (until := expires_at(terms.expiry, at, configuration.program.time_zone))
+    }
