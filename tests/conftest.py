@@ -23,6 +23,12 @@ def pytest_configure(config):
     embedded.start()
 
 
+def pytest_unconfigure(config):
+    from config import embedded
+
+    embedded.leave()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _wipeable_ledger():
     """Between transactional tests Django truncates; the ledger's triggers refuse that to everyone else."""
