@@ -5,7 +5,7 @@ from loyalty.lib import clock
 
 
 class PointsDay(models.Model):
-    """Points of one wallet that moved on one business day, by bucket, by what moved them and where they came from or went."""
+    """Points of one wallet that moved on one business day: by bucket, by what moved them, and from or to where."""
 
     wallet = models.ForeignKey("loyalty.Wallet", on_delete=models.CASCADE, related_name="+")
     day = models.DateField(_("day"))
@@ -53,7 +53,7 @@ class ProgramSnapshot(models.Model):
 
 
 class ExpiryOutlook(models.Model):
-    """Points of a wallet that expire within so many days of `counted_at`, if nobody spends them, and what members owe."""
+    """Points of a wallet that expire within so many days of `counted_at` unless spent, and what members owe."""
 
     wallet = models.OneToOneField("loyalty.Wallet", on_delete=models.CASCADE, related_name="+")
     within_30 = models.BigIntegerField()

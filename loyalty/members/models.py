@@ -28,6 +28,10 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
+    def for_address(self, email: str) -> "User":
+        """Whoever signs in with this address; a new user without a password where nobody does."""
+        return self.filter(email__iexact=email.strip()).first() or self.create_user(email.strip())
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 

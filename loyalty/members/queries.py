@@ -9,7 +9,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Count, Max, Model, Q, QuerySet
 from django.forms.models import model_to_dict
 
 from loyalty.members import rules
@@ -79,6 +79,14 @@ def members_matching(program: rules.AnyProgram, text: str) -> QuerySet[Member]:
     if len(text) >= 3:
         wanted |= Q(name__icontains=text) | Q(email__icontains=text) | Q(external_id__icontains=text)
     return Member.objects.of(program).filter(wanted).select_related("program").order_by("-joined_at", "-id")
+
+
+def count_members(program: rules.AnyProgram, *, after_id: int = 0) -> tuple[int, int]:
+    """How many members `program` has with ids above `after_id`, those who left not counted, and the largest id."""
+    members = Member.objects.of(program).filter(pk__gt=after_id)
+    current = Count("pk", filter=~Q(status=Member.Status.LEFT))
+    found = members.aggregate(count=current, newest=Max("pk"))
+    return found["count"], found["newest"] or after_id
 
 
 def referrer_of(program: rules.AnyProgram, code: str) -> Member | None:

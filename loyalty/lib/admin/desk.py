@@ -1,4 +1,4 @@
-"""Whose desk it is: the programs that the signed-in person may work on, the one that is open, and what they may do there."""
+"""Whose desk it is: the programs that the signed-in person may work on, which one is open, what they may do there."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,3 +69,8 @@ def _programs_of(user: Any) -> list[Any]:
         if hasattr(backend, "staff_programs"):
             return list(backend.staff_programs(user))
     return []
+
+
+def actor_of(request: HttpRequest) -> str:
+    """How services write down who did it."""
+    return f"staff:{request.user.pk}"

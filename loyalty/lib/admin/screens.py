@@ -1,12 +1,14 @@
-"""The bases of every staff screen: a person sees and touches the programs that are theirs, and nothing that has history goes."""
+"""The bases of every staff screen: a person sees and touches their own programs, and nothing with history goes away."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.options import InlineModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
@@ -14,6 +16,8 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from loyalty.lib.admin.desk import desk_of, open_program
+from loyalty.lib.errors import DomainError
+from loyalty.lib.portal import refuse
 
 
 class ProgramChangeList(ChangeList):
@@ -25,7 +29,7 @@ class ProgramChangeList(ChangeList):
 
 
 class ProgramForm(forms.ModelForm):
-    """A form whose object belongs to the open program: set before validation, so that "unique per program" is checked."""
+    """A form whose object belongs to the open program, set before validation, which checks "unique per program"."""
 
     desk_program: Any = None
 
@@ -95,6 +99,31 @@ class Screen(ModelAdmin):
         }
         return TemplateResponse(request, template, {**frame, **context}, status=status)
 
+    def form_page(
+        self,
+        request: HttpRequest,
+        form: forms.BaseForm,
+        do: Callable[[dict[str, Any]], HttpResponse],
+        title: Any,
+        *,
+        template: str = "admin/page_form.html",
+        obj: Any = None,
+        **context: Any,
+    ) -> HttpResponse:
+        """A page with one form: `do` gets what was filled in and answers; what it refuses stands at its field."""
+        if request.method == "POST" and form.is_valid():
+            try:
+                return do(form.cleaned_data)
+            except DomainError as error:
+                refuse(form, error)
+        status = 422 if form.is_bound else 200
+        return self.page(request, template, title, obj=obj, status=status, form=form, **context)
+
+    def done(self, request: HttpRequest, message: Any, address: str) -> HttpResponse:
+        """Say that it worked, and go on."""
+        messages.success(request, message)
+        return HttpResponseRedirect(address)
+
 
 class OperatorScreen(Screen):
     """What belongs to the installation and not to one program: superusers only."""
@@ -111,8 +140,8 @@ class OperatorScreen(Screen):
 class ProgramScreen(Screen):
     """A screen of things that belong to a program, `scope` being the way from the thing to it.
 
-    Staff see the open program in lists, reach what is in any program of theirs by its address (which opens that program),
-    and get 404 for everything else. What they may do comes from their role in that very program.
+    Staff see the open program in lists, reach what is in any program of theirs by its address (which opens that
+    program), and get 404 for everything else. What they may do comes from their role in that very program.
     """
 
     scope = "program"
@@ -140,7 +169,7 @@ class ProgramScreen(Screen):
         return obj
 
     def get_object_or_404(self, request: HttpRequest, object_id: str, permission: str = "") -> Any:
-        """The object if it is in one of the person's programs, else 404; raises PermissionDenied without `permission`."""
+        """The object if it is in one of the person's programs, else 404; PermissionDenied without `permission`."""
         obj = self.get_object(request, object_id)
         if obj is None:
             raise Http404

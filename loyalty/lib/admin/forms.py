@@ -1,0 +1,52 @@
+"""Forms of the small pages, in the back office's look: a plain Django form is dressed, its fields say the rest."""
+
+from typing import Any
+
+from django import forms
+from unfold import widgets
+
+TEXT = " ".join(widgets.INPUT_CLASSES)
+
+# The look for each kind of field, the most particular first.
+LOOKS: list[tuple[type[forms.Field], Any]] = [
+    (forms.FileField, widgets.UnfoldAdminFileFieldWidget),
+    (forms.DateTimeField, lambda: forms.DateTimeInput({"class": TEXT, "type": "datetime-local"}, "%Y-%m-%dT%H:%M")),
+    (forms.DateField, lambda: forms.DateInput({"class": TEXT, "type": "date"}, "%Y-%m-%d")),
+    (forms.DecimalField, widgets.UnfoldAdminDecimalFieldWidget),
+    (forms.IntegerField, widgets.UnfoldAdminIntegerFieldWidget),
+    (forms.BooleanField, widgets.UnfoldBooleanSwitchWidget),
+    (forms.MultipleChoiceField, widgets.UnfoldAdminCheckboxSelectMultipleWidget),
+    (forms.ChoiceField, widgets.UnfoldAdminSelectWidget),
+    (forms.EmailField, widgets.UnfoldAdminEmailInputWidget),
+    (forms.CharField, widgets.UnfoldAdminTextInputWidget),
+]
+
+
+def dress(field: forms.Field) -> None:
+    """Give a field the look of the back office; hidden fields, radios and text areas keep what they are."""
+    if field.widget.is_hidden:
+        return
+    attrs = {key: value for key, value in field.widget.attrs.items() if key != "class"}
+    if isinstance(field.widget, forms.Textarea):
+        field.widget.attrs["class"] = " ".join(widgets.TEXTAREA_CLASSES)
+        return
+    if isinstance(field.widget, forms.RadioSelect):
+        widget: forms.Widget = widgets.UnfoldAdminRadioSelectWidget()
+    else:
+        widget = next(make() for kind, make in LOOKS if isinstance(field, kind))
+    widget.attrs.update(attrs)
+    widget.is_required = field.required
+    if isinstance(field, forms.ChoiceField):
+        widget.choices = field.choices  # type: ignore[attr-defined]
+    field.widget = widget
+
+
+class StaffForm(forms.Form):
+    """A form on a page of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            dress(field)
+            if field.help_text:
+                field.widget.attrs.setdefault("aria-describedby", f"id_{name}_helptext")
