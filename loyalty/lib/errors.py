@@ -58,6 +58,13 @@ class Gone(DomainError):
     code = "expired"
 
 
+class Stale(DomainError):
+    """Someone else changed it meanwhile (HTTP 412)."""
+
+    code = "stale"
+    message = _("This was changed meanwhile. Read it again, then repeat your change.")
+
+
 class Unprocessable(DomainError):
     """Well formed, and wrong in content (HTTP 422)."""
 

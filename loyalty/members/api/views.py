@@ -1,0 +1,84 @@
+"""Operations on members."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+
+from loyalty.lib.rest.faults import Fault, InvalidInput
+from loyalty.lib.rest.fields import Text
+from loyalty.lib.rest.operations import Keyed, operation
+from loyalty.lib.rest.pagination import page
+from loyalty.lib.rest.views import answer
+from loyalty.members import queries, services
+from loyalty.members.api.changes import change_member
+from loyalty.members.api.idempotency import once
+from loyalty.members.api.inputs import ChangeInput, EnrolInput, FindInput
+from loyalty.members.api.keyed import KeyedView
+from loyalty.members.api.outputs import MemberOutput, MembersOutput, version_of
+from loyalty.members.errors import UnknownMember
+
+NUMBER = {"number": Text(20, help_text="The member's number.")}
+EXAMPLE = {
+    "external_id": "crm-4711",
+    "email": "ada@example.com",
+    "name": "Ada",
+    "channel": "till",
+    "consents": {"marketing": True},
+}
+
+
+class Members(KeyedView):
+    """All members of the program."""
+
+    @operation(
+        id="find_member", tag="members", scope="members:read", query=FindInput, answers={200: MembersOutput},
+        summary="Find a member", description="By at least one of the parameters; nobody is an empty list.",
+    )  # fmt: skip
+    def get(self, request: Request) -> HttpResponse:
+        if not self.parameters:
+            raise InvalidInput([Fault("required", _("Give external_id, email or card."), "external_id", "parameter")])
+        member = queries.find_member(self.program, **self.parameters)
+        return answer(page([MemberOutput.present(member)] if member else [], None))
+
+    @operation(
+        id="enrol_member", tag="members", scope="members:write", body=EnrolInput, answers={201: MemberOutput},
+        problems=(404, 409, 422), keyed=Keyed.MAY, example=EXAMPLE, summary="Enrol a member",
+        description="A known external_id or e-mail address answers 409 `member-exists`.",
+    )  # fmt: skip
+    def post(self, request: Request) -> HttpResponse:
+        facts = self.body(request)
+        return once(request, lambda: self.enrol(**facts), is_required=False)
+
+    def enrol(self, *, referred_by: str, **facts: Any) -> HttpResponse:
+        referrer = queries.referrer_of(self.program, referred_by) if referred_by else None
+        if referred_by and referrer is None:
+            raise UnknownMember(field="referred_by")
+        member = services.enrol_member(self.program, actor=self.actor, referred_by=referrer, **facts)
+        return answer(MemberOutput.present(member), 201)
+
+
+class Member(KeyedView):
+    """One member."""
+
+    @operation(
+        id="read_member", tag="members", scope="members:read", path=NUMBER, answers={200: MemberOutput},
+        problems=(404,), has_version=True, summary="Read a member",
+    )  # fmt: skip
+    def get(self, request: Request, number: str) -> HttpResponse:
+        return self.show(self.member(number))
+
+    @operation(
+        id="change_member", tag="members", scope="members:write", path=NUMBER, body=ChangeInput,
+        answers={200: MemberOutput}, problems=(404, 409, 412, 422), has_version=True,
+        example={"phone": "+47 22 00 00 00"}, summary="Change a member",
+        description="With `If-Match`, refused when the member changed since you read it.",
+    )  # fmt: skip
+    def patch(self, request: Request, number: str) -> HttpResponse:
+        changes, if_match = self.body(request), request.META.get("HTTP_IF_MATCH", "")
+        return self.show(change_member(self.member(number), changes, if_match=if_match, actor=self.actor))
+
+    def show(self, member: Any) -> HttpResponse:
+        shown = MemberOutput.present(member)
+        return answer(shown, headers={"ETag": version_of(shown)})
