@@ -21,6 +21,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except embedded.CannotStart as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")
     finally:
         embedded.leave()
 

@@ -82,7 +82,7 @@ class Postgres(Server):
 
     def _settings(self) -> dict[str, str | int]:
         """Durable, and sized for a machine that also runs the web: an eighth of its memory, at most 2 GB."""
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE
+        memory = _memory() // MEGABYTE
         return {
             "listen_addresses": "",
             "unix_socket_directories": self.socket_option(),
@@ -127,3 +127,12 @@ class Postgres(Server):
         process.communicate(say)
         if process.returncode:
             raise self.failure()
+
+
+def _memory() -> int:
+    """The bytes that this machine has, or that the container around us may use."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(machine, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    except (OSError, ValueError):  # no control group, or no limit
+        return machine
