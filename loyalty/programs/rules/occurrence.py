@@ -36,11 +36,6 @@ class Line:
             object.__setattr__(self, name, decimal_of(name, getattr(self, name)))
         ensure_choice("kind", self.kind, LINE_KINDS)
 
-    @property
-    def net(self) -> Decimal:
-        """The amount without tax."""
-        return self.amount - self.tax
-
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
