@@ -91,7 +91,54 @@ def _rows(statement: str, *parameters: Any) -> list[tuple]:
         return cursor.fetchall()
 
 
-# --- For the figures of a program ---------------------------------------------------------------------------------------
+# --- For the sweeps -----------------------------------------------------------------------------------------------
+
+
+def accounts_expiring(wallet_ids: Iterable[int], at: datetime) -> list[int]:
+    """Accounts, in order, that hold a lot whose instant is `at` or before."""
+    return _accounts(
+        "SELECT account_id FROM ledger_lot WHERE is_open AND NOT is_pending AND expires_at <= %s", at, wallet_ids
+    )
+
+
+def accounts_activating(wallet_ids: Iterable[int], at: datetime) -> list[int]:
+    """Accounts, in order, with pending points that become active at `at` or before."""
+    return _accounts(
+        "SELECT account_id FROM ledger_lot WHERE is_open AND is_pending AND activates_at <= %s", at, wallet_ids
+    )
+
+
+def accounts_cancelling(wallet_ids: Iterable[int], at: datetime) -> list[int]:
+    """Accounts, in order, with pending points to be cancelled at `at` or before."""
+    return _accounts(
+        "SELECT account_id FROM ledger_lot WHERE is_open AND is_pending AND cancel_at <= %s", at, wallet_ids
+    )
+
+
+def accounts_holding_too_long(wallet_ids: Iterable[int], at: datetime) -> list[int]:
+    """Accounts, in order, with a hold that ended at `at` or before and was not settled."""
+    return _accounts(
+        "SELECT account_id FROM ledger_hold WHERE resolved_at IS NULL AND expires_at <= %s", at, wallet_ids
+    )
+
+
+def accounts_with_lots(wallet_id: int) -> list[int]:
+    """Accounts, in order, of a wallet that hold points, active or pending."""
+    rows = _rows(
+        "SELECT id FROM ledger_account WHERE wallet_id = %s AND (balance > 0 OR pending > 0) ORDER BY id", wallet_id
+    )
+    return [account_id for (account_id,) in rows]
+
+
+def _accounts(due: str, at: datetime, wallet_ids: Iterable[int]) -> list[int]:
+    statement = f"""
+        SELECT DISTINCT due.account_id FROM ({due}) due JOIN ledger_account a ON a.id = due.account_id
+        WHERE a.wallet_id = ANY (%s) ORDER BY 1
+    """  # noqa: S608
+    return [account_id for (account_id,) in _rows(statement, at, list(wallet_ids))]
+
+
+# --- For the figures of a program ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +155,8 @@ class Movement:
 
 
 MOVEMENTS = """
-    SELECT a.wallet_id, (p.event_at AT TIME ZONE z.zone)::date, p.bucket, p.kind, p.contra, sum(p.points)::bigint, count(*)
+    SELECT a.wallet_id, (p.event_at AT TIME ZONE z.zone)::date, p.bucket, p.kind, p.contra, sum(p.points)::bigint,
+           count(*)
     FROM ledger_posting p
     JOIN ledger_account a ON a.id = p.account_id AND a.holder = 'member'
     JOIN unnest(%s::bigint[], %s::text[]) AS z (wallet_id, zone) ON z.wallet_id = a.wallet_id

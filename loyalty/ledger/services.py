@@ -5,41 +5,47 @@ one, it belongs to it and such a deadlock ends it with Busy. Facts common to all
 `key` is a natural fact of the caller's, unique per account for ever: the same key with the same content answers with
 the first posting (`replayed`), with other content it raises KeyReused. `at` is the business instant (aware), by which
 lots, holds and pending points are judged. `actor` is who did it, such as staff:12, api:3, member:7, job:expire_points.
+`source` is part of the content; `note` is what the member reads, `reason` is for the staff alone.
 Points are whole units of the wallet, 1 to 10¹⁵. Malformed arguments raise BadPoints, OutOfRange, BadInstant, BadText.
 """
 
+import json
 import random
 import time
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection
 
+from loyalty.ledger import queries
 from loyalty.ledger.errors import REFUSALS, UnknownAccount
-from loyalty.ledger.rules import ensure_instant, ensure_key, ensure_own_words, ensure_points, ensure_text
+from loyalty.ledger.rules import (
+    KEEP,
+    AwardedMany,
+    AwardRow,
+    Keep,
+    Posted,
+    Swept,
+    encode_award,
+    ensure_instant,
+    ensure_known_policy,
+    ensure_later,
+    ensure_own_words,
+    ensure_part,
+    ensure_points,
+    ensure_sound,
+)
 from loyalty.lib import clock
 from loyalty.lib.errors import Busy
 
 ATTEMPTS = 6
 PASSING = {"40001", "40P01"}  # serialization failure, deadlock: the same call may be sent again
 BUSY = PASSING | {"55P03"}  # … or a lock that the caller's own lock_timeout gave up
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What a verb did. `points` is signed; `balance_after` is that of the posting's bucket.
-
-    `lot_id` is the lot of an award. `replayed` says that this key had been used before, for the same.
-    """
-
-    posting_id: int
-    account_id: int
-    points: int
-    balance_after: int
-    lot_id: int | None = None
-    replayed: bool = False
+SLICE = 200  # accounts per transaction of a sweep: more of them stall those who spend meanwhile
+BATCH = 10_000  # awards per statement
 
 
 def open_account(*, wallet_id: int, subject: UUID, holder: str = "member") -> int:
@@ -48,6 +54,15 @@ def open_account(*, wallet_id: int, subject: UUID, holder: str = "member") -> in
     if account_id is None:
         raise UnknownAccount
     return account_id
+
+
+def open_accounts(*, wallet_id: int, subjects: Iterable[UUID], holder: str = "member") -> dict[UUID, int]:
+    """The accounts of many subjects in one wallet by subject, opened if need be. Raises UnknownAccount."""
+    wanted = set(subjects)
+    accounts = dict(_rows("open_accounts", wallet_id, list(wanted), holder, clock.now()))
+    if len(accounts) < len(wanted):
+        raise UnknownAccount
+    return accounts
 
 
 def award(
@@ -73,14 +88,63 @@ def award(
     Only points from `issued` count as earned. Raises KeyReused, UnknownAccount, OutOfRange.
     """
     ensure_points(points)
-    ensure_key(key)
     ensure_own_words(kind, contra)
-    ensure_text(kind, contra, source, actor, note, reason)
-    ensure_instant(at, expires_at, activates_at, cancel_at)
+    ensure_instant(expires_at, activates_at, cancel_at)
+    ensure_sound(key, at, kind, contra, source, actor, note, reason)
     return _post(
         "award", account_id, points, key, kind, contra, source, actor, note, reason,
         at, clock.now(), expires_at, pending, activates_at, cancel_at,
     )  # fmt: skip
+
+
+def award_many(rows: Iterable[AwardRow], *, actor: str) -> AwardedMany:
+    """Many awards, set-based; the effect is that of the rows awarded one by one in their order.
+
+    Each 10,000 rows are one statement, all or nothing (inside a transaction of the caller's: all rows are).
+    Raises as `award` does, with the `key` of the row in the error's details.
+    """
+    total = AwardedMany()
+    for batch in batched(rows, BATCH):
+        encoded = json.dumps([encode_award(row) for row in batch])
+        status, key, awarded, replayed, points = _call("award_many", encoded, actor, clock.now())
+        if status in REFUSALS:
+            raise REFUSALS[status](key=key)
+        total = AwardedMany(total.awarded + awarded, total.replayed + replayed, total.points + points)
+    return total
+
+
+def activate(
+    account_id: int,
+    *,
+    award_key: str,
+    key: str,
+    at: datetime,
+    actor: str,
+    expires_at: datetime | Keep | None = KEEP,
+    source: str = "",
+    note: str = "",
+    reason: str = "",
+) -> Posted:
+    """Pending points of the award `award_key` become spendable, with a new end if one is given (None: never).
+
+    To cancel them instead, reverse the award. Raises UnknownAccount, UnknownPosting, NotPending, KeyReused.
+    """
+    ends = None if isinstance(expires_at, Keep) else expires_at
+    ensure_instant(ends)
+    ensure_sound(key, at, source, actor, note, reason)
+    return _post(
+        "activate", account_id, award_key, key, source, actor, note, reason, at, clock.now(), expires_at is KEEP, ends
+    )
+
+
+def activate_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
+    """Pending points whose instant has come become spendable. Resumable, harmless twice."""
+    return _sweep("activate_due", queries.accounts_activating(wallet_ids, at), at, actor)
+
+
+def cancel_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
+    """Pending points that nobody confirmed in time are cancelled. Resumable, harmless twice."""
+    return _sweep("cancel_due", queries.accounts_cancelling(wallet_ids, at), at, actor)
 
 
 def spend(
@@ -101,11 +165,189 @@ def spend(
     Raises NotEnoughPoints, KeyReused, UnknownAccount.
     """
     ensure_points(points)
-    ensure_key(key)
     ensure_own_words(kind, contra)
-    ensure_text(kind, contra, source, actor, note, reason)
-    ensure_instant(at)
+    ensure_sound(key, at, kind, contra, source, actor, note, reason)
     return _post("spend", account_id, points, key, kind, contra, source, actor, note, reason, at, clock.now())
+
+
+def hold(
+    account_id: int,
+    *,
+    points: int,
+    key: str,
+    at: datetime,
+    until: datetime,
+    actor: str,
+    source: str = "",
+    note: str = "",
+    reason: str = "",
+) -> Posted:
+    """Set points aside until `until`, out of the lots that a spend would take. Raises NotEnoughPoints, KeyReused."""
+    ensure_points(points)
+    ensure_sound(key, at, source, actor, note, reason)
+    ensure_later(until, at)
+    return _post("hold", account_id, points, key, source, actor, note, reason, at, clock.now(), until)
+
+
+def capture(
+    account_id: int,
+    *,
+    hold_key: str,
+    key: str,
+    at: datetime,
+    actor: str,
+    points: int | None = None,
+    contra: str = "redeemed",
+    source: str = "",
+    note: str = "",
+    reason: str = "",
+) -> Posted:
+    """Take what was set aside, or `points` of it; the rest goes back into its lots. `balance_after` counts held points.
+
+    Raises UnknownPosting, MoreThanHeld, KeyReused, and HoldClosed once it is settled or `at` is past its end.
+    """
+    ensure_part(points)
+    ensure_own_words("spend", contra)
+    ensure_sound(key, at, contra, source, actor, note, reason)
+    return _post("capture", account_id, points, hold_key, key, contra, source, actor, note, reason, at, clock.now())
+
+
+def release(
+    account_id: int,
+    *,
+    hold_key: str,
+    key: str,
+    at: datetime,
+    actor: str,
+    points: int | None = None,
+    source: str = "",
+    note: str = "",
+    reason: str = "",
+) -> Posted:
+    """Give back what was set aside, or `points` of it, into the very lots.
+
+    Raises UnknownPosting, HoldClosed, MoreThanHeld, KeyReused.
+    """
+    ensure_part(points)
+    ensure_sound(key, at, source, actor, note, reason)
+    return _post("release", account_id, points, hold_key, key, source, actor, note, reason, at, clock.now())
+
+
+def release_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
+    """Holds past their end are released; `lots` counts holds. Resumable, harmless twice."""
+    return _sweep("release_due", queries.accounts_holding_too_long(wallet_ids, at), at, actor)
+
+
+def transfer(
+    from_id: int,
+    to_id: int,
+    *,
+    points: int,
+    key: str,
+    at: datetime,
+    actor: str,
+    source: str = "",
+    note: str = "",
+    reason: str = "",
+) -> Posted:
+    """From one account to another of the same wallet; the points keep their ends. Answers with the giver's posting.
+
+    Raises NotEnoughPoints, SameAccount, DifferentWallets, KeyReused (on either account), UnknownAccount, OutOfRange.
+    """
+    ensure_points(points)
+    ensure_sound(key, at, source, actor, note, reason)
+    return _post("transfer", from_id, to_id, points, key, source, actor, note, reason, at, clock.now())
+
+
+def expire_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
+    """Lots whose instant is `at` or before expire. Slices of 200 accounts, each its own transaction unless the caller
+    is in one; resumable, harmless twice. Each lot's posting bears the lot's own instant as `event_at`."""
+    return _sweep("expire", queries.accounts_expiring(wallet_ids, at), at, actor)
+
+
+def reinstate(
+    account_id: int,
+    *,
+    lot_id: int,
+    key: str,
+    at: datetime,
+    expires_at: datetime | None,
+    actor: str,
+    source: str = "",
+    note: str = "",
+    reason: str = "",
+) -> Posted:
+    """Bring back everything that expired out of a lot, now ending at `expires_at` (None: never).
+
+    Raises UnknownLot, NothingExpired, KeyReused.
+    """
+    ensure_sound(key, at, source, actor, note, reason)
+    ensure_later(expires_at, at)
+    return _post("reinstate", account_id, lot_id, key, source, actor, note, reason, at, clock.now(), expires_at)
+
+
+def reverse(
+    account_id: int,
+    *,
+    posting_key: str,
+    key: str,
+    at: datetime,
+    actor: str,
+    reason: str,
+    points: int | None = None,
+    debt_policy: str = "within_balance",
+    source: str = "",
+    note: str = "",
+) -> Posted:
+    """Undo an award, spend or capture, wholly or by `points` (more than is left to undo counts as that).
+
+    A debit's points go back into the very lots, last taken first. An award is taken from its own lot first, then by
+    `debt_policy` (`only_pending`, `within_balance`, `unlimited`); what cannot be taken is waived for good, so the
+    answer's `points` may be less than asked, even 0. Raises UnknownPosting, NotReversible, NothingToReverse, KeyReused.
+    """
+    ensure_part(points)
+    ensure_known_policy(debt_policy)
+    ensure_sound(key, at, source, actor, note, reason)
+    return _post(
+        "reverse", account_id, posting_key, points, debt_policy, key, source, actor, note, reason, at, clock.now()
+    )
+
+
+def extend(account_id: int, *, until: datetime, key: str, at: datetime, actor: str) -> Swept:
+    """Sliding expiry: whatever would end before `until` lasts until then. Lots already past `at` stay past."""
+    ensure_sound(key, at, actor)
+    ensure_later(until, at)
+    status, lots, points = _call("extend", account_id, until, key, actor, at, clock.now())
+    if status in REFUSALS:
+        raise REFUSALS[status]
+    return Swept(lots, points)
+
+
+def redate(
+    wallet_id: int, *, dates: Mapping[date, datetime | None], zone: str, key: str, at: datetime, actor: str
+) -> Swept:
+    """A change of policy: open lots earned on a day (in `zone`) end at the instant given for it (None: never).
+
+    No instant may lie before `at`: a policy never takes points at once. Slices as in `expire_due`; `key` is used once
+    per account, so that the same change can be resumed. Lots already past `at` stay past.
+    """
+    ensure_sound(key, at, actor)
+    for ends in dates.values():
+        ensure_later(ends, at)
+    total = Swept()
+    for part in batched(queries.accounts_with_lots(wallet_id), SLICE):
+        lots, points = _call("redate", list(part), list(dates), list(dates.values()), zone, key, actor, at, clock.now())
+        total = Swept(total.lots + lots, total.points + points)
+    return total
+
+
+def _sweep(function: str, account_ids: Iterable[int], at: datetime, actor: str) -> Swept:
+    ensure_instant(at)
+    total = Swept()
+    for part in batched(account_ids, SLICE):
+        lots, points = _call(function, list(part), at, clock.now(), actor)
+        total = Swept(total.lots + lots, total.points + points)
+    return total
 
 
 def _post(function: str, account_id: int, *arguments: Any) -> Posted:
@@ -116,13 +358,17 @@ def _post(function: str, account_id: int, *arguments: Any) -> Posted:
 
 
 def _call(function: str, *arguments: Any) -> tuple:
-    """One statement: the SQL function's one row. Passing failures are tried again where the transaction is our own."""
+    return _rows(function, *arguments)[0]
+
+
+def _rows(function: str, *arguments: Any) -> list[tuple]:
+    """One statement: a call of a SQL function. Passing failures are tried again where the transaction is our own."""
     statement = f"SELECT * FROM ledger_{function}({', '.join(['%s'] * len(arguments))})"  # noqa: S608
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with connection.cursor() as cursor:
                 cursor.execute(statement, arguments)
-                return cursor.fetchone()
+                return cursor.fetchall()
         except OperationalError as error:
             _ensure_passing(error, attempt)
             time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311

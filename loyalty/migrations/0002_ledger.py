@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import migrations
 
 FOLDER = Path(__file__).with_name("ledger")
-PARTS = ["tables", "guards", "award", "spend", "roles"]
+PARTS = ["tables", "guards", "award", "bulk", "spend", "hold", "pending", "transfer", "expire", "reverse", "dates", "roles"]
 
 
 def sql(name: str) -> str:

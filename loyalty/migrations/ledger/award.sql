@@ -17,7 +17,7 @@ BEGIN
         RETURN v_answer;
     END IF;
     IF (v_first.kind, v_first.bucket, v_first.points, v_first.contra, v_first.source)
-       = (p_kind, coalesce(p_bucket, v_first.bucket), coalesce(p_points, v_first.points), p_contra, p_source)
+       = (p_kind, coalesce(p_bucket, v_first.bucket), coalesce(p_points, v_first.points), coalesce(p_contra, v_first.contra), p_source)
        AND v_first.refers_to IS NOT DISTINCT FROM p_refers_to
        AND v_first.contra_account_id IS NOT DISTINCT FROM p_other
     THEN

@@ -12,3 +12,4 @@ BEGIN
     END LOOP;
 END $$;
 DROP TYPE ledger_posted;
+DROP TYPE ledger_award_row;

@@ -36,12 +36,12 @@ BEGIN
     END IF;
 END $$;
 
--- Put points back into the very lots that a debit took them from, last taken first.
-CREATE FUNCTION ledger_put_back(p_account bigint, p_debit bigint, p_posting bigint, p_points bigint)
-RETURNS void LANGUAGE plpgsql AS $$
+-- Put points back into the very lots that a debit took them from, last taken first. Answers with the last line's number.
+CREATE FUNCTION ledger_put_back(p_account bigint, p_debit bigint, p_posting bigint, p_points bigint, p_seq int DEFAULT 0)
+RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
     v_left bigint := p_points;
-    v_seq int := 0;
+    v_seq int := p_seq;
     v_part bigint;
     v_use record;
 BEGIN
@@ -62,6 +62,7 @@ BEGIN
     IF v_left > 0 THEN
         RAISE EXCEPTION 'ledger: posting % of account % took % points less than are given back', p_debit, p_account, v_left;
     END IF;
+    RETURN v_seq;
 END $$;
 
 CREATE FUNCTION ledger_spend(

@@ -1,0 +1,112 @@
+-- Points past their instant. A lot expires once, and once more each time points came back into it: `reopened` is in the key.
+
+-- Expire what is due on these accounts as of p_at; each lot's posting bears the lot's own instant.
+CREATE FUNCTION ledger_expire_lots(
+    p_accounts bigint[], p_at timestamptz, p_now timestamptz, p_actor text, OUT lots bigint, OUT points bigint
+) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM ledger_account WHERE id = ANY (p_accounts) ORDER BY id FOR NO KEY UPDATE;
+    WITH due AS (
+        SELECT l.account_id, l.id AS lot_id, l.remaining, l.expires_at, l.reopened,
+               a.balance - sum(l.remaining) OVER (PARTITION BY l.account_id ORDER BY l.expires_at, l.id) AS balance_after
+        FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id
+        WHERE l.account_id = ANY (p_accounts) AND l.is_open AND NOT l.is_pending AND l.expires_at <= p_at
+        ORDER BY l.account_id, l.expires_at, l.id
+    ), numbered AS MATERIALIZED (
+        SELECT nextval('ledger_id') AS id, d.* FROM due d
+    ), posted AS (
+        INSERT INTO ledger_posting (account_id, id, bucket, points, balance_after, kind, key, contra, refers_to, source, actor,
+                                    note, reason, event_at, created_at)
+        SELECT n.account_id, n.id, 0, -n.remaining, n.balance_after, 'expire',
+               '~expire:' || n.lot_id || CASE WHEN n.reopened > 0 THEN ':' || n.reopened ELSE '' END,
+               'expired', n.lot_id, '', p_actor, '', '', n.expires_at, p_now
+        FROM numbered n
+    ), closed AS (
+        UPDATE ledger_lot l SET remaining = 0, is_open = false FROM numbered n
+        WHERE l.account_id = n.account_id AND l.id = n.lot_id
+    ), used AS (
+        INSERT INTO ledger_lot_use (account_id, posting_id, lot_id, seq, points)
+        SELECT n.account_id, n.id, n.lot_id, 1, n.remaining FROM numbered n
+    ), moved AS (
+        UPDATE ledger_account a SET balance = a.balance - s.points
+        FROM (SELECT n.account_id, sum(n.remaining)::bigint AS points FROM numbered n GROUP BY n.account_id) s
+        WHERE a.id = s.account_id
+    )
+    SELECT count(*), coalesce(sum(remaining), 0) INTO lots, points FROM numbered;
+END $$;
+
+-- One slice of a sweep. Sweeps take turns slice by slice, so that two at once neither collide nor do work twice.
+CREATE FUNCTION ledger_expire(
+    p_accounts bigint[], p_at timestamptz, p_now timestamptz, p_actor text, OUT lots bigint, OUT points bigint
+) LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp SET laurel.door = 'open' AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('laurel.ledger.sweep'));
+    SELECT e.lots, e.points INTO lots, points FROM ledger_expire_lots(p_accounts, p_at, p_now, p_actor) e;
+END $$;
+
+-- How much of a lot has expired and was not brought back. (Counted by postings: what repaid a debt did not return to the lot.)
+CREATE FUNCTION ledger_expired(p_account bigint, p_lot bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT coalesce(-sum(points), 0) FROM ledger_posting
+            WHERE account_id = p_account AND refers_to = p_lot AND kind IN ('expire', 'reinstate'));
+END $$;
+
+-- Bring back what expired out of a lot, with a new end (null: never).
+CREATE FUNCTION ledger_reinstate(
+    p_account bigint, p_lot bigint, p_key text, p_source text, p_actor text, p_note text, p_reason text, p_at timestamptz,
+    p_now timestamptz, p_expires_at timestamptz
+) RETURNS ledger_posted LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp SET laurel.door = 'open' AS $$
+DECLARE
+    v_answer ledger_posted;
+    v_before bigint;
+    v_left bigint;
+    v_part bigint;
+    v_seq int := 0;
+    v_expiry record;
+BEGIN
+    PERFORM FROM ledger_account WHERE id = p_account FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN ledger_refused('unknown-account');
+    END IF;
+    v_answer := ledger_replay(p_account, p_key, 'reinstate', 0, NULL, 'expired', p_source, p_lot);
+    IF v_answer.status IS NOT NULL THEN
+        RETURN v_answer;
+    END IF;
+    IF NOT EXISTS (SELECT FROM ledger_lot WHERE account_id = p_account AND id = p_lot) THEN
+        RETURN ledger_refused('unknown-lot');
+    END IF;
+    -- what is past its instant and not yet swept has expired too
+    PERFORM ledger_expire_lots(ARRAY[p_account], p_at, p_now, p_actor);
+    v_answer.points := ledger_expired(p_account, p_lot);
+    IF v_answer.points = 0 THEN
+        RETURN ledger_refused('nothing-expired');
+    END IF;
+    SELECT balance INTO v_before FROM ledger_account WHERE id = p_account;
+    v_answer.balance_after := v_before + v_answer.points;
+    UPDATE ledger_account SET balance = v_answer.balance_after, may_owe = may_owe AND v_answer.balance_after < 0
+    WHERE id = p_account;
+    INSERT INTO ledger_posting (account_id, bucket, points, balance_after, kind, key, contra, refers_to, source, actor, note,
+                                reason, event_at, created_at)
+    VALUES (p_account, 0, v_answer.points, v_answer.balance_after, 'reinstate', p_key, 'expired', p_lot, p_source, p_actor,
+            p_note, p_reason, p_at, p_now)
+    RETURNING id INTO v_answer.posting_id;
+    INSERT INTO ledger_redating (account_id, event_at, created_at, points, kind, key, actor, lots, was, becomes)
+    SELECT p_account, p_at, p_now, v_answer.points, 'reinstate', p_key, p_actor, ARRAY[id], ARRAY[expires_at], ARRAY[p_expires_at]
+    FROM ledger_lot WHERE account_id = p_account AND id = p_lot;
+    UPDATE ledger_lot SET expires_at = p_expires_at WHERE account_id = p_account AND id = p_lot;
+    v_left := v_answer.points - least(v_answer.points, greatest(-v_before, 0));  -- the rest repays a debt
+    FOR v_expiry IN
+        SELECT coalesce(u.undoes, u.posting_id) AS posting_id, sum(u.points)::bigint AS points
+        FROM ledger_lot_use u JOIN ledger_posting p ON p.account_id = u.account_id AND p.id = coalesce(u.undoes, u.posting_id)
+        WHERE u.account_id = p_account AND u.lot_id = p_lot AND p.kind = 'expire'
+        GROUP BY 1 HAVING sum(u.points) > 0 ORDER BY 1 DESC
+    LOOP
+        v_part := least(v_left, v_expiry.points);
+        v_left := v_left - v_part;
+        v_seq := ledger_put_back(p_account, v_expiry.posting_id, v_answer.posting_id, v_part, v_seq);
+    END LOOP;
+    v_answer.status := 'ok';
+    RETURN v_answer;
+END $$;
