@@ -136,9 +136,12 @@ def _deliver(message: Message) -> bool:
 
 
 def _is_still_ours(message: Message) -> bool:
-    """Lock the row for as long as the subscriber runs, unless it was claimed again since or is delivered."""
+    """Lock the row for as long as the subscriber runs, unless it was claimed again since or is delivered.
+
+    Waits instead of skipping: another relay's claim locks the rows that it looks at and finds taken, for an instant.
+    """
     claimed = Message.objects.filter(pk=message.pk, attempts=message.attempts).exclude(state=Message.State.DONE)
-    return claimed.select_for_update(skip_locked=True).values_list("pk", flat=True).first() is not None
+    return claimed.select_for_update().values_list("pk", flat=True).first() is not None
 
 
 def _note_failure(message: Message, error: Exception) -> None:
