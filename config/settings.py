@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "loyalty.portal.middleware.carry_brand",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
 
@@ -125,6 +126,7 @@ CACHES = {
 }
 
 OUTBOX_WIRING = "config.wiring"
+PORTAL_WIRING = "config.wiring"
 
 MEDIA_ROOT = LAUREL_HOME / "uploads"
 MEDIA_URL = "/media/"
@@ -172,7 +174,18 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = False  # what was agreed to belongs to the address that was typed
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "login": "loyalty.portal.forms.SignInForm",
+    "request_login_code": "loyalty.portal.forms.SignInCodeForm",
+}
+ACCOUNT_ADAPTER = "loyalty.portal.middleware.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -256,7 +269,6 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Laurel API",
     "VERSION": "1",
-    "DESCRIPTION": "loyalty.lib.rest.document.DESCRIPTION",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,

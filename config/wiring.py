@@ -9,3 +9,7 @@ WIRES: dict[str, list[str]] = {
 }
 EVERY: list[str] = []
 DOORBELL = "loyalty.outbox.tasks.ring"
+
+# What the apps add to the member portal (see loyalty/lib/portal.py): functions of the request.
+PORTAL_NAV: list[str] = ["loyalty.portal.views.home.nav_entries"]
+PORTAL_TILES: list[str] = []

@@ -1,0 +1,126 @@
+"""What members type in: joining, their profile, their consents."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from allauth.account.forms import LoginForm, RequestLoginCodeForm, SignupForm
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.lib import clock
+
+CONSENT = "consent_"
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+
+class ConsentFields(forms.Form):
+    """A box for every purpose that the program asks for; what membership needs must be ticked, the rest is free."""
+
+    def __init__(self, *args: Any, choices: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for choice in choices:
+            self.fields[f"{CONSENT}{choice.purpose}"] = forms.BooleanField(
+                label=choice.text.text,
+                required=choice.is_required,
+                initial=bool(choice.is_granted),
+                error_messages={"required": _("Membership needs your agreement to this.")},
+            )
+
+    @property
+    def own_fields(self) -> list[BoundField]:
+        return [field for field in self if not field.name.startswith(CONSENT)]
+
+    @property
+    def consent_fields(self) -> list[BoundField]:
+        return [field for field in self if field.name.startswith(CONSENT)]
+
+    def decisions(self) -> dict[str, bool]:
+        """Purpose → agreed or not."""
+        return {
+            name.removeprefix(CONSENT): bool(value)
+            for name, value in self.cleaned_data.items()
+            if name.startswith(CONSENT)
+        }
+
+
+class ConsentsForm(ConsentFields):
+    """The decisions alone: for someone who is signed in, joining or changing their mind."""
+
+
+class JoinForm(ConsentFields, SignupForm):
+    """A new person: name, address, a password if they want one, and the consents."""
+
+    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
+    field_order = ("name", "email", "password1")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+        self.fields["password1"].help_text = _("At least 10 characters. Leave it empty to sign in with a code by e-mail instead.")
+        _without_placeholders(self)
+
+
+def _without_placeholders(form: forms.BaseForm) -> None:
+    """The label says it, and stays."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(LoginForm):
+    """Address and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail address")
+        _without_placeholders(self)
+
+
+class SignInCodeForm(RequestLoginCodeForm):
+    """The address that the code goes to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+        _without_placeholders(self)
+
+
+class ProfileForm(forms.Form):
+    """What members may change about themselves."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=30,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "tel", "type": "tel", "inputmode": "tel"}),
+    )
+    birth_date = forms.DateField(
+        label=_("Birthday"),
+        required=False,
+        widget=forms.DateInput({"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%d.%m.%Y"],
+    )
+    language = forms.ChoiceField(label=_("Language"))
+
+    def __init__(self, *args: Any, languages: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = set(languages) or {code for code, _name in settings.LANGUAGES}
+        self.fields["language"].choices = [(code, name) for code, name in settings.LANGUAGES if code in offered]  # type: ignore[attr-defined]
+
+    def clean_phone(self) -> str:
+        phone = self.cleaned_data["phone"]
+        if phone and sum(letter.isdigit() for letter in phone) < 5:
+            raise ValidationError(_("Write the phone number with its digits, such as +47 912 34 567."))
+        return phone
+
+    def clean_birth_date(self) -> date | None:
+        born = self.cleaned_data["birth_date"]
+        if born and not EARLIEST_BIRTH <= born <= clock.now().date():
+            raise ValidationError(_("Please check the year."))
+        return born

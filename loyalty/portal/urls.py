@@ -1,0 +1,24 @@
+from django.urls import path
+
+from loyalty.portal.views import brand, home, inbox, joining, me, statement, terms
+
+urlpatterns = [
+    path("", home.programs, name="programs"),
+    path("media/logos/<str:name>", brand.logo, name="logo"),
+    path("p/<slug:code>/", home.home, name="home"),
+    path("p/<slug:code>/brand.css", brand.brand_css, name="brand_css"),
+    path("p/<slug:code>/join/", joining.join, name="join"),
+    path("p/<slug:code>/terms/", terms.terms, name="terms"),
+    path("p/<slug:code>/card/", me.card, name="card"),
+    path("p/<slug:code>/card.png", me.card_image, name="card_image"),
+    path("p/<slug:code>/statement/", statement.statement, name="statement"),
+    path("p/<slug:code>/statement/<slug:wallet>/<int:posting>/", statement.posting, name="posting"),
+    path("p/<slug:code>/lots/", statement.lots, name="lots"),
+    path("p/<slug:code>/me/", me.me, name="me"),
+    path("p/<slug:code>/me/profile/", me.profile, name="profile"),
+    path("p/<slug:code>/me/consents/", me.consents, name="consents"),
+    path("p/<slug:code>/me/data/", me.data, name="data"),
+    path("p/<slug:code>/inbox/", inbox.inbox, name="inbox"),
+    path("p/<slug:code>/inbox/read/", inbox.read_all, name="read_all"),
+    path("p/<slug:code>/inbox/<int:entry_id>/", inbox.message, name="message"),
+]

@@ -1,0 +1,88 @@
+"""The first page of a program: the member's home, or what it promises to everyone else; and the list of programs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from loyalty.lib.portal import MemberRequest, NavEntry, page, tiles_of
+from loyalty.members.queries import consent_choices, memberships_of
+from loyalty.messaging.queries import newest_unread
+from loyalty.portal import queries
+from loyalty.portal.views.door import program_page
+from loyalty.programs.queries.balances import balances_of
+from loyalty.programs.queries.statement import statement_of
+
+RECENT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something worth doing next."""
+
+    icon: str
+    title: str
+    note: str
+    url: str
+
+
+def programs(request: HttpRequest) -> HttpResponse:
+    """`/`: straight on to one's only program; else the programs one is in, and those one may join."""
+    mine = list(memberships_of(request.user)) if request.user.is_authenticated else []
+    others = queries.open_programs(besides=[member.program_id for member in mine])
+    ways = [member.program for member in mine] or others
+    if len(ways) == 1 and "choose" not in request.GET and not getattr(request.user, "is_staff", False):
+        return redirect("loyalty:home", ways[0].code)
+    every = [*(member.program for member in mine), *others]
+    return page(request, "portal/programs.html", {"memberships": mine, "others": others, "all_programs": every})
+
+
+@program_page
+def home(request: MemberRequest) -> HttpResponse:
+    """Card, balance, what comes next and what happened last; for strangers, what the program offers."""
+    if not request.member:
+        return _landing(request)
+    member = request.member
+    rows = statement_of(member, limit=RECENT).rows
+    context = {
+        "member": member,
+        "program": request.program,
+        "is_blocked": member.status == "blocked",
+        "balances": balances_of(member),
+        "rows": rows,
+        "steps": _steps_for(request),
+        "tiles": tiles_of(request),
+        "newest": newest_unread(member),
+        "section": "home",
+    }
+    return page(request, "portal/home.html", context)
+
+
+def _landing(request: MemberRequest) -> HttpResponse:
+    earning = queries.earning_lines(request.program)
+    return page(request, "portal/landing.html", {"program": request.program, "earning": earning})
+
+
+def _steps_for(request: MemberRequest) -> list[Step]:
+    code = request.program.code
+    steps = []
+    if any(choice.is_granted is None or not choice.is_newest for choice in consent_choices(request.program, request.member)):
+        steps.append(
+            Step("shield", _("Decide what we may send you"), _("It takes a moment, and you can change it at any time."), reverse("loyalty:consents", args=[code]))
+        )
+    if not request.member.birth_date:
+        steps.append(Step("gift-day", _("Tell us your birthday"), _("So that we can think of you on the day."), reverse("loyalty:profile", args=[code])))
+    return steps
+
+
+def nav_entries(request: Any) -> list[NavEntry]:
+    """The portal's own entries; named in `config/wiring.py` like those of the apps above."""
+    code = request.program.code
+    return [
+        NavEntry("home", _("Home"), reverse("loyalty:home", args=[code]), "home", 10),
+        NavEntry("earn", _("Earn"), reverse("loyalty:terms", args=[code]), "earn", 20),
+        NavEntry("me", _("Me"), reverse("loyalty:me", args=[code]), "me", 90),
+    ]

@@ -1,0 +1,140 @@
+"""How the portal writes icons, points, days and fields; days are those of the active time zone (the program's)."""
+
+import zlib
+from datetime import date, datetime, timedelta
+
+from django import template
+from django.forms import BoundField, CheckboxInput
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from loyalty.lib import clock
+from loyalty.lib.portal import NavEntry, navigation_of
+
+register = template.Library()
+MINUS = "\N{MINUS SIGN}"
+PICTURES = {
+    "expire": "clock",
+    "extend": "clock",
+    "hold": "hold",
+    "release": "undo",
+    "reversal": "undo",
+    "cancel": "undo",
+    "capture": "spend",
+    "transfer": "transfer",
+    "adjustment": "adjust",
+}
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """A picture from `static/icons.svg`; decoration only, the words beside it say the same."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        classes,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def points(number: int) -> str:
+    """1234 → 1,234, as the member's language groups digits."""
+    grouped = number_format(abs(number), force_grouping=True)
+    return f"{MINUS}{grouped}" if number < 0 else grouped
+
+
+@register.filter
+def signed(number: int) -> str:
+    """+29 or −29."""
+    return f"+{points(number)}" if number > 0 else points(number)
+
+
+@register.filter
+def unit(wallet, number: int = 2) -> str:
+    """The wallet's word for so many of its units."""
+    return wallet.unit_one if abs(number) == 1 else wallet.unit_many
+
+
+@register.filter
+def day(when: datetime | date) -> str:
+    """Today, yesterday, 31 December, or with the year when it is another one."""
+    today = timezone.localdate(clock.now())
+    on = timezone.localtime(when).date() if isinstance(when, datetime) else when
+    if on == today:
+        return _("Today")
+    if on == today - timedelta(days=1):
+        return _("Yesterday")
+    return on_day(on)
+
+
+@register.filter
+def on_day(when: datetime | date) -> str:
+    """The day as it stands inside a sentence: 31 December, or with the year when it is another one."""
+    on = timezone.localtime(when).date() if isinstance(when, datetime) else when
+    this_year = timezone.localdate(clock.now()).year
+    return date_format(on, "j E" if on.year == this_year else "j E Y")
+
+
+@register.filter
+def last_day(expires_at: datetime) -> str:
+    """The last day on which points can be used: they expire at the instant `expires_at`, often midnight after it."""
+    return on_day(expires_at - timedelta(microseconds=1))
+
+
+@register.filter
+def given(name: str) -> str:
+    """The first word of a name, to greet with."""
+    return name.split()[0] if name.split() else name
+
+
+@register.filter
+def spaced(number: str) -> str:
+    """A member number in groups of four, as on a card."""
+    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Whether the label belongs beside the box, not above it."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def is_code(field: BoundField) -> bool:
+    """Whether the field takes a short code, typed in large letters."""
+    return field.name == "code"
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: template.Context) -> list[NavEntry]:
+    """The entries that `config/wiring.py` names, for this member."""
+    return navigation_of(context["request"])
+
+
+@register.simple_tag
+def brand_css(program) -> str:
+    """The address of a program's colours; it changes with them, so that browsers may keep it for ever."""
+    version = zlib.crc32(f"{program.brand_color}{program.accent_color}".encode())
+    return f"{reverse('loyalty:brand_css', args=[program.code])}?v={version:08x}"
+
+
+@register.filter
+def picture(row) -> str:
+    """The icon of a movement, by its kind."""
+    if row.kind in PICTURES:
+        return PICTURES[row.kind]
+    if row.points < 0:
+        return "spend"
+    return "purchase" if row.source.startswith("purchase") else "activity"
+
+
+@register.filter
+def topic(code: str) -> str:
+    """The icon of a part of the terms."""
+    return {"earning": "earn", "expiry": "clock", "activation": "hold", "returns": "undo"}.get(code, "check")
