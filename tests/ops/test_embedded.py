@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -24,11 +25,19 @@ IS_ROOT = os.geteuid() == 0
 
 
 @pytest.fixture
-def home(tmp_path):
-    """An empty LAUREL_HOME; whatever a failed test leaves running there is ended."""
-    yield tmp_path / "home"
-    for pid in mentioning(tmp_path):
+def folder():
+    """A folder of root's alone with a short path; whatever a failed test leaves running there is ended."""
+    folder = Path(tempfile.mkdtemp(prefix="laurel-"))
+    yield folder
+    for pid in mentioning(folder):
         os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def home(folder):
+    """A LAUREL_HOME that nobody has used."""
+    return folder / "home"
 
 
 def use(home: Path, **environ: str) -> User:
@@ -157,8 +166,8 @@ def test_a_start_that_was_cut_short_is_begun_again(home):
 
 
 @pytest.mark.parametrize("name", ["long" * 30, "blåbær & co"])
-def test_a_home_whose_path_does_not_fit_an_address_has_its_sockets_under_tmp(tmp_path, home, name):
-    home = tmp_path / name
+def test_a_home_whose_path_does_not_fit_an_address_has_its_sockets_under_tmp(folder, name):
+    home = folder / name
     user = use(home, SOME="thing")
     outside = [Postgres(home).socket_folder, Valkey(home).socket_folder]
     assert [folder.parent for folder in outside] == [Path("/tmp")] * 2  # noqa: S108
@@ -179,21 +188,21 @@ def test_sockets_are_private(home):
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give a folder away")
-def test_a_socket_folder_that_somebody_else_made_is_refused(tmp_path, home):
-    home = tmp_path / ("long" * 30)
-    folder = Postgres(home).socket_folder
-    folder.mkdir(mode=0o777)
-    os.chown(folder, 12345, 12345)
+def test_a_socket_folder_that_somebody_else_made_is_refused(folder):
+    home = folder / ("long" * 30)
+    sockets = Postgres(home).socket_folder
+    sockets.mkdir(mode=0o777)
+    os.chown(sockets, 12345, 12345)
     try:
         with pytest.raises(AssertionError, match="belongs to somebody else"):
             use(home)
     finally:
-        folder.rmdir()
+        sockets.rmdir()
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root needs another account")
-def test_root_hands_the_server_to_an_unprivileged_account_inside_a_private_home_that_stays_private(tmp_path):
-    home = tmp_path / "private" / "home"
+def test_root_hands_the_server_to_an_unprivileged_account_inside_a_private_home_that_stays_private(folder):
+    home = folder / "private" / "home"
     home.parent.mkdir(mode=0o700)
     home.mkdir(mode=0o700)
     user = use(home)
@@ -204,7 +213,7 @@ def test_root_hands_the_server_to_an_unprivileged_account_inside_a_private_home_
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="the other tests run as an ordinary user")
-def test_an_ordinary_user_runs_the_servers_as_themselves(tmp_path_factory):
+def test_an_ordinary_user_runs_the_servers_as_themselves():
     nobody = pwd.getpwnam("nobody")
     as_nobody = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     packages = Path(psycopg.__file__).parents[1]

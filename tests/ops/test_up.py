@@ -15,6 +15,8 @@ from tests.ops.processes import CHECKOUT, eventually, mentioning
 
 DEADLINE = 90
 
+pytestmark = pytest.mark.xdist_group("up")  # they share one home
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
