@@ -121,3 +121,17 @@ class ProgramExists(Conflict):
 
     code = "program-exists"
     message = _("Another program has this code already.")
+
+
+class RulesChanged(Conflict):
+    """Rules or policies changed while a file was being judged (409)."""
+
+    code = "rules-changed"
+    message = _("The program’s rules were changed while the file was being read. Nothing was imported; start again.")
+
+
+class ImportOvertaken(Conflict):
+    """A receipt of the file was recorded elsewhere while the file was being read (409)."""
+
+    code = "import-overtaken"
+    message = _("Purchases of this file were recorded by someone else meanwhile. Nothing was imported; start again.")

@@ -16,7 +16,7 @@ class Awarded:
 
 @dataclass(frozen=True, slots=True)
 class ActivityRecorded:
-    """A member bought or did something; `kind` is purchase or activity, `type` the kind of activity (purchase, review …)."""
+    """A member bought or did something; `kind` is purchase or activity, `type` purchase, review, visit …"""
 
     program_id: int
     member_id: int

@@ -1,6 +1,6 @@
 """A purchase through the service: judged, stored, awarded, once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest

@@ -49,7 +49,7 @@ def draft_of_purchase(facts: PurchaseFacts) -> Draft:
     """The purchase as it is stored. The facts have passed `checks.ensure_purchase`."""
     attributes = attributes_json("attributes", facts.attributes)
     payments = json.dumps([{"method": each.method, "amount": plain(each.amount)} for each in facts.payments])
-    lines = [_line_content(line) for line in facts.lines]
+    lines = [_content_of(line) for line in facts.lines]
     return Draft(
         kind=Activity.Kind.PURCHASE.value,
         type=PURCHASE,
@@ -97,19 +97,16 @@ def plain(number: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
-def line_digest(amount: str, quantity: str, sku: str, category: str) -> list[str]:
-    """The content of a plain line, as a file of purchases has them."""
-    return ["item", sku, category, "{}", quantity, amount, "0", "0"]
+def line_content(
+    kind: str, sku: str, category: str, attributes: str, quantity: str, amount: str, tax: str = "0", discount: str = "0"
+) -> list[str]:
+    """What of a line counts for the digest; numbers as `plain` spells them."""
+    return [kind, sku, category, attributes, quantity, amount, tax, discount]
 
 
-def _line_content(line: Line) -> list[str]:
-    return [
-        line.kind,
-        line.sku,
-        line.category,
-        attributes_json("attributes", line.attributes),
-        *(plain(number) for number in (line.quantity, line.amount, line.tax, line.discount)),
-    ]
+def _content_of(line: Line) -> list[str]:
+    numbers = (plain(number) for number in (line.quantity, line.amount, line.tax, line.discount))
+    return line_content(line.kind, line.sku, line.category, attributes_json("attributes", line.attributes), *numbers)
 
 
 def _number_of(member: Any) -> str:

@@ -1,0 +1,223 @@
+"""From the temporary table into the books: members, purchases, lines and points, set by set, within one transaction.
+
+Accounts are taken in the order of their ids, as everywhere; slices keep memory flat on both sides.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection
+
+from loyalty.ledger import services as ledger
+from loyalty.ledger.rules import AwardRow
+from loyalty.lib import clock
+from loyalty.members.services import enrol_many
+from loyalty.programs.errors import ImportOvertaken
+from loyalty.programs.models.program import Program
+from loyalty.programs.queries.configuration import Configuration
+from loyalty.programs.rules.expiry import expires_at
+from loyalty.programs.rules.occurrence import PURCHASE
+from loyalty.programs.services.import_judging import grants_from_json
+from loyalty.programs.services.judging import keeps_alive
+
+SLICE = 5_000
+UNKNOWN = """
+SELECT r.member, least(min(r.at), %s) FROM import_row r
+WHERE NOT EXISTS (SELECT FROM loyalty_member m WHERE m.program_id = %s AND m.external_id = r.member)
+GROUP BY r.member ORDER BY r.member LIMIT %s"""
+COUNT_UNKNOWN = """
+SELECT count(DISTINCT r.member) FROM import_row r
+WHERE NOT EXISTS (SELECT FROM loyalty_member m WHERE m.program_id = %s AND m.external_id = r.member)"""
+LOCK_MEMBERS = """
+SELECT count(*) FROM (
+    SELECT FROM loyalty_member m WHERE m.program_id = %s AND m.external_id IN (SELECT member FROM import_row)
+    ORDER BY m.number FOR NO KEY UPDATE) locked"""
+TAKE_FIRST = """
+UPDATE import_row r SET points = first_points, steps = first_steps, awards = first_awards, grants = first_grants
+FROM (SELECT DISTINCT ON (member) line, member FROM import_row ORDER BY member, at, line) f
+WHERE r.line = f.line AND NOT EXISTS (
+    SELECT FROM loyalty_activity a JOIN loyalty_member m ON m.id = a.member_id
+    WHERE m.program_id = %s AND m.external_id = f.member AND a.kind = 'purchase')"""
+FIGURES = "SELECT count(*), coalesce(sum(points), 0)::bigint FROM import_row"
+INSERT = """
+WITH made AS (
+    INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
+        currency, total, channel, store, attributes, payments, explanation, awards, actor)
+    SELECT %(program)s, m.id, 'purchase', 'purchase', %(source)s, r.receipt, r.digest, r.at, %(now)s, %(currency)s,
+           r.amount, r.channel, r.store, '{}', '[]', r.steps::jsonb, r.awards::jsonb, %(actor)s
+    FROM import_row r JOIN loyalty_member m ON m.program_id = %(program)s AND m.external_id = r.member
+    WHERE r.line > %(after)s AND r.line <= %(upto)s
+    RETURNING id, external_id
+)
+INSERT INTO loyalty_activityline (activity_id, position, kind, sku, category, attributes, quantity, amount, tax,
+    discount)
+SELECT made.id, 1, 'item', r.sku, r.category, '{}', r.quantity, r.amount, 0, 0
+FROM made JOIN import_row r ON r.receipt = made.external_id"""
+PLACES = """
+SELECT (g.value ->> 0)::bigint, m.subject
+FROM import_row r JOIN loyalty_member m ON m.program_id = %(program)s AND m.external_id = r.member
+CROSS JOIN LATERAL jsonb_array_elements(r.grants::jsonb) g
+UNION
+SELECT w.id, m.subject
+FROM import_row r JOIN loyalty_member m ON m.program_id = %(program)s AND m.external_id = r.member
+CROSS JOIN unnest(%(sliding)s::bigint[]) w (id)
+ORDER BY 1, 2"""
+GRANTS = """
+SELECT a.account_id, r.receipt, r.at, g.value::text
+FROM import_row r
+JOIN loyalty_member m ON m.program_id = %s AND m.external_id = r.member
+CROSS JOIN LATERAL jsonb_array_elements(r.grants::jsonb) g
+JOIN import_account a ON a.subject = m.subject AND a.wallet_id = (g.value ->> 0)::bigint
+ORDER BY a.account_id, r.at, r.line"""
+VISITS = """
+SELECT a.account_id, r.receipt, r.at FROM import_row r
+JOIN loyalty_member m ON m.program_id = %s AND m.external_id = r.member
+JOIN import_account a ON a.subject = m.subject AND a.wallet_id = %s
+ORDER BY a.account_id, r.at, r.line"""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What came into the books, or would."""
+
+    rows: int
+    members_enrolled: int
+    points: int
+
+
+def preview(configuration: Configuration) -> Posted:
+    """What posting would do now; locks and changes nothing but the temporary table."""
+    (unknown,) = _one(COUNT_UNKNOWN, configuration.program.pk)
+    _take_first(configuration)
+    rows, points = _one(FIGURES)
+    return Posted(rows, unknown, points)
+
+
+def post(configuration: Configuration, *, source: str, actor: str, progress: Callable[[int], None]) -> Posted:
+    """Everything in the table, within the caller's transaction. Raises ImportOvertaken, ProgramClosed."""
+    program = configuration.program
+    enrolled = _enrol(program, actor)
+    if "first_purchase" in configuration.subjects:
+        _one(LOCK_MEMBERS, program.pk)
+    _take_first(configuration)
+    rows, points = _one(FIGURES)
+    _insert(program, source, actor, progress)
+    _open_accounts(configuration)
+    _award(configuration, source, actor)
+    _extend(configuration, source, actor)
+    return Posted(rows, enrolled, points)
+
+
+def _enrol(program: Program, actor: str) -> int:
+    """The unknown members, each from their first purchase on."""
+    enrolled = 0
+    while people := _all(UNKNOWN, clock.now(), program.pk, SLICE):
+        joined_at = dict(people)
+        enrolled += enrol_many(program, joined_at, actor=actor, joined_at=joined_at).enrolled
+    return enrolled
+
+
+def _take_first(configuration: Configuration) -> None:
+    """Where rules ask for it, give every new customer's first row what a first purchase earns."""
+    if "first_purchase" in configuration.subjects:
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE_FIRST, [configuration.program.pk])
+
+
+def _insert(program: Program, source: str, actor: str, progress: Callable[[int], None]) -> None:
+    """Purchases and their lines, in the order of the file."""
+    facts: dict[str, Any] = {
+        "program": program.pk,
+        "source": source,
+        "now": clock.now(),
+        "currency": program.currency,
+        "actor": actor[:80],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX ON import_row (line)")
+        cursor.execute("SELECT coalesce(min(line) - 1, 0), coalesce(max(line), 0) FROM import_row")
+        after, last = cursor.fetchone()
+        done = 0
+        try:
+            while after < last:
+                facts |= {"after": after, "upto": after + SLICE}
+                cursor.execute(INSERT, facts)
+                after, done = after + SLICE, done + cursor.rowcount
+                progress(done)
+        except IntegrityError as error:
+            raise ImportOvertaken from error
+
+
+def _open_accounts(configuration: Configuration) -> None:
+    """The accounts that the rows touch, by wallet and subject, in a second temporary table."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.import_account")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE import_account (wallet_id bigint, subject uuid, account_id bigint) ON COMMIT DROP"
+        )
+    sliding = [key for key, terms in configuration.wallets.items() if keeps_alive(terms.wallet, PURCHASE)]
+    for rows in _slices(PLACES, {"program": configuration.program.pk, "sliding": sliding}):
+        for wallet_id, some in groupby(rows, key=itemgetter(0)):
+            subjects = [subject for _wallet, subject in some]
+            _note_accounts(wallet_id, ledger.open_accounts(wallet_id=wallet_id, subjects=subjects))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE import_account")
+
+
+def _note_accounts(wallet_id: int, accounts: dict[UUID, int]) -> None:
+    with connection.cursor() as cursor, cursor.copy("COPY import_account FROM STDIN") as copy:
+        for subject, account_id in accounts.items():
+            copy.write_row((wallet_id, subject, account_id))
+
+
+def _award(configuration: Configuration, source: str, actor: str) -> None:
+    codes = {key: terms.wallet.code for key, terms in configuration.wallets.items()}
+    for rows in _slices(GRANTS, [configuration.program.pk]):
+        ledger.award_many((_award_row(source, codes, *row) for row in rows), actor=actor)
+
+
+def _award_row(source: str, codes: dict[int, str], account_id: int, receipt: str, at: datetime, grant: str) -> AwardRow:
+    ((wallet_id, granted),) = grants_from_json(f"[{grant}]")
+    key = f"purchase:{source}:{receipt}"
+    return AwardRow(
+        account_id=account_id, points=granted.points, key=f"{key}:{codes[wallet_id]}", at=at, source=key,
+        expires_at=granted.expires_at, pending=granted.is_pending, activates_at=granted.activates_at,
+        cancel_at=granted.cancel_at,
+    )  # fmt: skip
+
+
+def _extend(configuration: Configuration, source: str, actor: str) -> None:
+    """Sliding wallets: every purchase keeps older points alive, in the order in which they happened."""
+    for wallet_id, terms in configuration.wallets.items():
+        if not keeps_alive(terms.wallet, PURCHASE):
+            continue
+        for rows in _slices(VISITS, [configuration.program.pk, wallet_id]):
+            for account_id, receipt, at in rows:
+                until = expires_at(terms.expiry, at, configuration.program.time_zone)
+                key = f"extend:purchase:{source}:{receipt}:{terms.wallet.code}"
+                if until:
+                    ledger.extend(account_id, until=until, key=key, at=at, actor=actor)
+
+
+def _slices(statement: str, parameters: Any) -> Iterator[list[tuple]]:
+    """The rows of a long answer, some at a time: the server keeps the rest."""
+    with closing(connection.chunked_cursor()) as cursor:
+        cursor.execute(statement, parameters)
+        while rows := cursor.fetchmany(SLICE):
+            yield rows
+
+
+def _one(statement: str, *parameters: Any) -> tuple:
+    return _all(statement, *parameters)[0]
+
+
+def _all(statement: str, *parameters: Any) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
