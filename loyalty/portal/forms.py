@@ -60,7 +60,9 @@ class JoinForm(ConsentFields, SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail address")
-        self.fields["password1"].help_text = _("At least 10 characters. Leave it empty to sign in with a code by e-mail instead.")
+        self.fields["password1"].help_text = _(
+            "At least 10 characters. Leave it empty to sign in with a code by e-mail instead."
+        )
         _without_placeholders(self)
 
 

@@ -69,4 +69,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_from_email(self) -> str:
         """The program's own sender, where it has one."""
         brand = self.request.brand
-        return formataddr((brand.name, brand.sender_email)) if brand and brand.sender_email else settings.DEFAULT_FROM_EMAIL
+        return (
+            formataddr((brand.name, brand.sender_email))
+            if brand and brand.sender_email
+            else settings.DEFAULT_FROM_EMAIL
+        )

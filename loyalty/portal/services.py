@@ -58,7 +58,12 @@ def finish_joining(user: User, joining: Joining) -> Member | None:
         if {text.purpose: text.version for text in members.current_texts(program)} != joining.texts:
             return None
         return join_program(
-            program, user, consents=joining.consents, actor=f"user:{user.pk}", name=joining.name, language=joining.language
+            program,
+            user,
+            consents=joining.consents,
+            actor=f"user:{user.pk}",
+            name=joining.name,
+            language=joining.language,
         )
     except DomainError:
         return None

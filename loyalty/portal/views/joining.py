@@ -53,7 +53,13 @@ def _accept(request: MemberRequest) -> HttpResponse:
     if isinstance(form, JoinForm):
         return _sign_up(request, form)
     try:
-        join_program(request.program, request.user, consents=form.decisions(), actor=f"user:{request.user.pk}", language=get_language())
+        join_program(
+            request.program,
+            request.user,
+            consents=form.decisions(),
+            actor=f"user:{request.user.pk}",
+            language=get_language(),
+        )
     except DomainError as error:
         refuse(form, error)
         return _show(request, form, 422)

@@ -105,7 +105,9 @@ def card_image(request: MemberRequest) -> HttpResponse:
 @member_required
 def profile(request: MemberRequest) -> HttpResponse:
     member = request.member
-    facts = {name: getattr(member, name) for name in ("name", "phone", "birth_date")} | {"language": language_of(member)}
+    facts = {name: getattr(member, name) for name in ("name", "phone", "birth_date")} | {
+        "language": language_of(member)
+    }
     form = ProfileForm(request.POST or None, initial=facts, languages=request.program.languages)
     if request.method != "POST":
         return _profile_page(request, form)
@@ -128,7 +130,9 @@ def _profile_saved(request: MemberRequest, language: str) -> HttpResponse:
     with translation.override(language):
         messages.success(request, _("Saved."))
     answer = redirect("loyalty:profile", request.program.code)
-    answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, language, max_age=31_536_000, samesite="Lax", secure=request.is_secure()
+    )
     return answer
 
 

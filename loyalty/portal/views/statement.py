@@ -120,7 +120,13 @@ def _by_month(rows: Any) -> list[dict[str, Any]]:
 def posting(request: MemberRequest, wallet: str, posting: int) -> HttpResponse:
     """One movement: what happened, how it was counted, and until when the points last."""
     found = queries.movement_of(request.member, wallet, posting)
-    context = {"program": request.program, "member": request.member, "found": found, "row": found.row, "section": "home"}
+    context = {
+        "program": request.program,
+        "member": request.member,
+        "found": found,
+        "row": found.row,
+        "section": "home",
+    }
     return page(request, "portal/posting.html", context, fragment="details")
 
 
