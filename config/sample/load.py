@@ -4,8 +4,6 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from loyalty.ledger.errors import NotEnoughPoints
-from loyalty.programs.services.activities import record_activity, record_purchase
 from loyalty.programs.services.jobs import activate_points, expire_points
 
 from config.sample.aurora import open_aurora
@@ -14,12 +12,13 @@ from config.sample.people import FIRST, LAST, PASSWORD, SignIn, user_for
 from config.sample.shelves import AURORA, FJORD
 from config.sample.shopping import Basket, Shop, amount_of
 from loyalty.ledger import services as ledger
+from loyalty.ledger.queries import balances_of
 from loyalty.lib import clock
 from loyalty.members import services as members
 from loyalty.members.models import ConsentText, Member
 from loyalty.programs.models.program import Program
-from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.rules.occurrence import Line
+from loyalty.programs.services.activities import record_activity, record_purchase
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts
 
 ACTOR = "sample"
@@ -164,21 +163,18 @@ def _review(program: Program, member: Member, basket: Basket) -> None:
 
 def _treat(member: Member, basket: Basket) -> None:
     """Spend most of what is there on something nice; too little is no tragedy."""
-    balance = balances_of(member, at=basket.at)[0]
-    points = balance.active // 50 * 50
-    if points and balance.account_id is not None:
-        try:
+    for balance in balances_of(member.subject, basket.at).values():
+        points = balance.active // 50 * 50
+        if points:
             ledger.spend(
                 balance.account_id,
                 points=points,
                 key=f"treat:{basket.receipt}",
-                at=basket.at + timedelta(hours=2),
+                at=basket.at,
                 note="A treat at the counter",
                 source=f"till:{basket.receipt}",
                 actor=ACTOR,
             )
-        except NotEnoughPoints:  # points that ended between the receipt and the treat
-            return
 
 
 __all__ = ["PASSWORD", "SIGN_INS", "load"]
