@@ -98,8 +98,12 @@ def _ensure_sound(member: Member) -> None:
     member.language = rules.nearest_language(member.language, queries.OFFERED)
     for name in CHANGEABLE:
         rules.ensure_storable(name, getattr(member, name))
+    _ensure_fields(member, "program", "user", "referred_by", "number", "referral_code")
+
+
+def _ensure_fields(row: Model, *besides: str) -> None:
     try:
-        member.clean_fields(exclude={"program", "user", "referred_by", "number", "referral_code"})
+        row.clean_fields(exclude=set(besides))
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         raise errors.BadMemberData(messages[0], field=name) from error
@@ -140,7 +144,6 @@ def enrol_many(
     external_ids: Iterable[str],
     *,
     actor: str,
-    channel: str = "import",
     joined_at: Mapping[str, datetime] | None = None,
 ) -> EnrolledMany:
     """Enrol the unknown ones among many customers, known only by the brand's own ids, a few statements per 5,000.
@@ -155,14 +158,14 @@ def enrol_many(
     for wanted in batched(sorted(set(external_ids)), SLICE, strict=False):
         known = queries.members_by_external_id(program, wanted)
         unknown = [external_id for external_id in wanted if external_id not in known]
-        made = _insert_many(program, unknown, actor, channel, joined_at or {})
+        made = _insert_many(program, unknown, actor, joined_at or {})
         enrolled += len(made)
         members |= known | queries.members_by_external_id(program, unknown)
     return EnrolledMany(enrolled, members)
 
 
 def _insert_many(
-    program: rules.AnyProgram, external_ids: list[str], actor: str, channel: str, joined_at: Mapping[str, datetime]
+    program: rules.AnyProgram, external_ids: list[str], actor: str, joined_at: Mapping[str, datetime]
 ) -> list[Member]:
     """Insert members, leaving out those that someone else inserted meanwhile; returns those that are ours."""
     made: list[Member] = []
@@ -170,7 +173,7 @@ def _insert_many(
     for _attempt in range(ATTEMPTS):
         if not missing:
             break
-        drafts = [_draft(program, key, channel, joined_at.get(key, now)) for key in missing]
+        drafts = [_draft(program, key, joined_at.get(key, now)) for key in missing]
         Member.objects.bulk_create(drafts, ignore_conflicts=True)
         there = queries.members_by_external_id(program, missing)
         made += _with_ids(drafts, there)
@@ -179,9 +182,9 @@ def _insert_many(
     return made
 
 
-def _draft(program: rules.AnyProgram, external_id: str, channel: str, joined_at: datetime) -> Member:
+def _draft(program: rules.AnyProgram, external_id: str, joined_at: datetime) -> Member:
     number, code = rules.new_number(), rules.new_referral_code()
-    who = {"program_id": program.pk, "external_id": external_id, "channel": channel, "joined_at": joined_at}
+    who = {"program_id": program.pk, "external_id": external_id, "channel": "import", "joined_at": joined_at}
     return Member(**who, number=number, referral_code=code)
 
 
@@ -277,13 +280,13 @@ def put_consent_text(
     """What members are asked from now on for `purpose`. New words make a new version; given consents keep theirs."""
     texts = ConsentText.objects.filter(program_id=program.pk, purpose=purpose).select_for_update(no_key=True)
     newest = texts.order_by("-version").first()
-    version = newest.version if newest else 0
     if newest and newest.is_current and (newest.text, newest.is_required) == (text, is_required):
         return newest
     for current in texts.filter(is_current=True):
         current.is_current = False
         _sign(current, actor).save(update_fields=["is_current"])
-    made = ConsentText(program_id=program.pk, purpose=purpose, version=version + 1, text=text, is_required=is_required)
+    version = newest.version + 1 if newest else 1
+    made = ConsentText(program_id=program.pk, purpose=purpose, version=version, text=text, is_required=is_required)
     _sign(made, actor).save()
     return made
 
@@ -345,6 +348,8 @@ def issue_api_key(program: rules.AnyProgram, *, name: str, scopes: Iterable[str]
     wanted = rules.ensure_scopes(scopes)
     prefix, secret = rules.new_secret()
     key = ApiKey(program_id=program.pk, name=name, prefix=prefix, digest=rules.digest_of(secret), scopes=wanted)
+    rules.ensure_storable("name", name)
+    _ensure_fields(key, "program")
     _sign(key, actor).save()
     return IssuedKey(key, secret)
 
@@ -358,13 +363,12 @@ def revoke_api_key(api_key: ApiKey, *, actor: str) -> ApiKey:
     return api_key
 
 
-def note_key_use(api_key: ApiKey) -> None:
+def note_key_use(key: ApiKey | queries.Credential) -> None:
     """Remember the day (UTC) on which a key was last used: one write a day, however busy the till."""
     today = clock.now().date()
-    if api_key.last_used_on is None or api_key.last_used_on < today:
+    if key.last_used_on is None or key.last_used_on < today:
         unnoted = Q(last_used_on=None) | Q(last_used_on__lt=today)
-        ApiKey.objects.filter(unnoted, pk=api_key.pk).update(last_used_on=today)
-        api_key.last_used_on = today
+        ApiKey.objects.filter(unnoted, pk=key.pk).update(last_used_on=today)
 
 
 @transaction.atomic

@@ -105,7 +105,7 @@ def answer_problem(exc: Exception, context: dict[str, Any]) -> HttpResponse | No
     if isinstance(exc, errors.DomainError):
         return answer_with(problem_of(exc, request.path))
     if isinstance(exc, exceptions.APIException):
-        return _answer_framework(request, exc)
+        return _answer_framework(request, exc, context["view"].allowed_methods)
     if isinstance(exc, OperationalError | InterfaceError):
         logger.error("The database did not answer %s %s", request.method, request.path, exc_info=exc)
         return refuse(request, 503)
@@ -113,8 +113,10 @@ def answer_problem(exc: Exception, context: dict[str, Any]) -> HttpResponse | No
     return refuse(request, status) if status else None
 
 
-def _answer_framework(request: HttpRequest, exc: exceptions.APIException) -> HttpResponse:
+def _answer_framework(request: HttpRequest, exc: exceptions.APIException, allowed: list[str]) -> HttpResponse:
     response = refuse(request, exc.status_code)
+    if exc.status_code == 405:
+        response["Allow"] = ", ".join(allowed)
     if header := getattr(exc, "auth_header", None):
         response["WWW-Authenticate"] = header
     if wait := getattr(exc, "wait", None):

@@ -57,6 +57,11 @@ class RestView(APIView):
     http_method_names = ["get", "head", "post", "patch"]
     content_negotiation_class = AlwaysJSON
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """None: `Allow` belongs to 405, which sets it."""
+        return {}
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if self.operation(request) is None:
             raise exceptions.MethodNotAllowed(request.method or "")

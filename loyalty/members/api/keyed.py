@@ -1,7 +1,9 @@
 """The base of every operation that needs a key: who, which scope, how often."""
 
+from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from loyalty.lib.errors import Forbidden
@@ -20,23 +22,32 @@ class MissingScope(Forbidden):
 class KeyedView(RestView):
     """A view whose methods are declared operations.
 
-    `self.program` and `self.actor` come from the key, `self.parameters` from the query string: what the operation does
-    not declare is refused, so that a misspelt `dry-run` never records anything.
+    `self.key` is the credential, `self.parameters` the query string: what the operation does not declare is refused, so
+    that a misspelt `dry-run` never records anything.
     """
 
     authentication_classes = [KeyAuthentication]
+    key: queries.Credential
+    parameters: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.program = request.auth.program
-        self.actor = f"api:{request.auth.pk}"
-        scope = self.declared(request).scope
-        if not rules.allows(request.auth.scopes, scope):
-            raise MissingScope(f"This key lacks the scope {scope}.", scope=scope)
-        count_request(request.auth.pk)
-        self.parameters = (self.declared(request).query or Input).parse_query(request._request.GET)
+        self.key = request.auth
+        operation = self.declared(request)
+        if not rules.allows(self.key.scopes, operation.scope):
+            raise MissingScope(_("This key lacks the scope %(scope)s.") % {"scope": operation.scope})
+        count_request(self.key.pk)
+        self.parameters = (operation.query or Input).parse_query(request._request.GET)
 
-    parameters: dict[str, Any]
+    @property
+    def actor(self) -> str:
+        """Who acts, as services write it down."""
+        return f"api:{self.key.pk}"
+
+    @cached_property
+    def program(self) -> Any:
+        """The program that the key belongs to."""
+        return queries.program_of(self.key)
 
     def declared(self, request: Request) -> Operation:
         return self.operation(request).operation
@@ -44,7 +55,3 @@ class KeyedView(RestView):
     def body(self, request: Request) -> dict[str, Any]:
         """The body as the operation declares it; raises InvalidInput."""
         return (self.declared(request).body or Input).parse(request.data)
-
-    def member(self, number: str) -> Any:
-        """The member of the key's program; raises UnknownMember for anybody else's."""
-        return queries.member_by_number(self.program, number)

@@ -67,7 +67,7 @@ class Member(KeyedView):
         problems=(404,), has_version=True, summary="Read a member",
     )  # fmt: skip
     def get(self, request: Request, number: str) -> HttpResponse:
-        return self.show(self.member(number))
+        return self.show(queries.member_by_number(self.program, number))
 
     @operation(
         id="change_member", tag="members", scope="members:write", path=NUMBER, body=ChangeInput,
@@ -77,7 +77,9 @@ class Member(KeyedView):
     )  # fmt: skip
     def patch(self, request: Request, number: str) -> HttpResponse:
         changes, if_match = self.body(request), request.META.get("HTTP_IF_MATCH", "")
-        return self.show(change_member(self.member(number), changes, if_match=if_match, actor=self.actor))
+        return self.show(
+            change_member(queries.member_by_number(self.program, number), changes, if_match=if_match, actor=self.actor)
+        )
 
     def show(self, member: Any) -> HttpResponse:
         shown = MemberOutput.present(member)

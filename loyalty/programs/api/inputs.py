@@ -1,0 +1,99 @@
+"""What tills and shops tell about purchases and other activities."""
+
+from typing import Any
+
+from loyalty.lib.rest.fields import BOUNDED, SLUG, Amount, Flag, Instant, Map, OneOf, Scalar, Text
+from loyalty.lib.rest.pagination import PageInput
+from loyalty.lib.rest.shapes import Input, Many
+from loyalty.programs.rules.occurrence import LINE_KINDS, Line
+from loyalty.programs.services.facts import ActivityFacts, Payment, PurchaseFacts
+
+LARGEST_BATCH = 500
+MOST_LINES = 1000
+SOURCE = {"longest": 40, "shortest": 1, "pattern": SLUG}
+IDENTITY = {"longest": 100, "shortest": 1, "pattern": BOUNDED}
+
+
+class LineInput(Input):
+    """One line of a basket."""
+
+    quantity = Amount(digits=11, decimals=3, sign="positive")
+    amount = Amount(digits=12, decimals=4, help_text="The line's total including tax, after its discount.")
+    tax = Amount(digits=12, decimals=4, required=False, help_text="How much of `amount` is tax.")
+    discount = Amount(digits=12, decimals=4, required=False, help_text="By how much the line was reduced.")
+    sku = Text(80, required=False)
+    category = Text(80, required=False)
+    kind = OneOf(LINE_KINDS, required=False)
+    attributes = Map(Scalar(), required=False, help_text="Anything your rules ask about, such as brand or colour.")
+
+
+class PaymentInput(Input):
+    """How part of a basket was paid. A gift card is a payment, not a discount; change given is negative."""
+
+    method = Text(40, shortest=1, pattern=BOUNDED)
+    amount = Amount(digits=12, decimals=4, sign="any")
+
+
+class PurchaseInput(Input):
+    """A purchase as it happened. `source` and `receipt` are its identity for ever."""
+
+    source = Text(**SOURCE, help_text="Which till or shop says so.")
+    receipt = Text(**IDENTITY)
+    member = Text(20, shortest=1, help_text="The member's number.")
+    at = Instant(help_text="When it happened, at the till.")
+    currency = Text(3, shortest=3, pattern="^[A-Z]{3}$", help_text="ISO 4217; the program's currency.")
+    channel = Text(40, required=False)
+    store = Text(60, required=False)
+    lines = Many(LineInput, most=MOST_LINES)
+    payments = Many(PaymentInput, most=50, least=0, required=False, help_text="They add up to the lines, where given.")
+    attributes = Map(Scalar(), required=False)
+
+
+class BatchInput(Input):
+    """Purchases that come together."""
+
+    purchases = Many(PurchaseInput, most=LARGEST_BATCH)
+
+
+class ActivityInput(Input):
+    """Anything else that a member did. `source` and `id` are its identity for ever."""
+
+    source = Text(**SOURCE)
+    id = Text(**IDENTITY)
+    type = Text(
+        40, shortest=1, pattern="^[a-z0-9][a-z0-9_.-]*$", help_text="review, visit, survey, or any of your own."
+    )
+    member = Text(20, shortest=1, help_text="The member's number.")
+    at = Instant()
+    attributes = Map(Scalar(), required=False, help_text="Anything your rules ask about.")
+
+
+class DryRunInput(Input):
+    """Whether to evaluate only."""
+
+    dry_run = Flag(default=False, help_text="Evaluate fully, store nothing.")
+
+
+class StatementInput(PageInput):
+    """Which rows of a statement."""
+
+    wallet = Text(40, required=False, help_text="Only this wallet, by its code.")
+    kind = Text(20, required=False, help_text="Only this kind of movement, such as award, spend, expire.")
+    since = Instant(required=False, help_text="From this instant on.")
+    until = Instant(required=False, help_text="Before this instant.")
+
+
+class NothingInput(Input):
+    """No body, or an empty object."""
+
+
+def purchase_of(values: dict[str, Any]) -> PurchaseFacts:
+    """The facts that a PurchaseInput told."""
+    lines = tuple(Line(**line) for line in values.pop("lines"))
+    payments = tuple(Payment(**payment) for payment in values.pop("payments", ()))
+    return PurchaseFacts(**values, lines=lines, payments=payments)
+
+
+def activity_of(values: dict[str, Any]) -> ActivityFacts:
+    """The facts that an ActivityInput told."""
+    return ActivityFacts(**values)
