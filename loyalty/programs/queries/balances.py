@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from loyalty.ledger import queries as ledger
+from loyalty.ledger.queries import balances as ledger
 from loyalty.lib import clock
 from loyalty.members.models import Member
 from loyalty.programs.models.wallet import Wallet

@@ -66,7 +66,6 @@ class Judge:
     def _evaluation(self, row: Row, is_first: bool, member: Mapping[str, Any]) -> tuple[Evaluation, str]:
         key = (
             row.amount,
-            row.quantity,
             is_first,
             json.dumps(member) if member else "",
             *(look(row) for look in self._looks),
@@ -94,9 +93,11 @@ class Judge:
 
 
 def _what_rules_look_at(configuration: Configuration) -> list[Callable[[Row], Any]]:
-    """The facts of a row, beside amount and quantity, on which the evaluation can depend."""
+    """The facts of a row, beside its amount, on which the evaluation can depend."""
     subjects = configuration.subjects
     looks: list[Callable[[Row], Any]] = []
+    if any(rule.effect == "fixed_per_unit" for rule in configuration.rules):
+        looks.append(lambda row: row.quantity)
     if "sku" in subjects:
         looks.append(lambda row: row.sku)
     if "category" in subjects:
