@@ -12,7 +12,7 @@ from config.sample.people import FIRST, LAST, PASSWORD, SignIn, user_for
 from config.sample.shelves import AURORA, FJORD
 from config.sample.shopping import Basket, Shop, amount_of
 from loyalty.ledger import services as ledger
-from loyalty.ledger.queries import balances_of
+from loyalty.ledger.queries.balances import balances_of
 from loyalty.lib import clock
 from loyalty.members import services as members
 from loyalty.members.models import ConsentText, Member

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from loyalty.insights.models import ExpiryOutlook, ProgramSnapshot, Watermark
-from loyalty.ledger import queries as ledger
+from loyalty.ledger.queries import figures as ledger
 from loyalty.lib import clock
 from loyalty.members.queries import count_members
 from loyalty.programs.models.program import Program

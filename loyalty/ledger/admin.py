@@ -1,7 +1,7 @@
 """Windows on the ledger for the staff: what moved, what members hold, what expires. Nothing here writes.
 
-The ledger knows a member by a random subject; the screens put the member's name beside it. Lists stay quick at any size:
-they never count a whole table, and the newest movements are found by their id.
+The ledger knows a member by a random subject; the screens put the member's name beside it. Lists stay quick at any
+size: they never count a whole table, and the newest movements are found by their id.
 """
 
 import re
@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from loyalty.ledger import queries
 from loyalty.ledger.models import Account, Lot, Posting
+from loyalty.ledger.queries import figures
 from loyalty.lib import clock
 from loyalty.lib.admin.desk import desk_of
 from loyalty.lib.admin.screens import ProgramScreen, ReadOnly
@@ -170,7 +170,7 @@ class PostingScreen(LedgerScreen):
         class Movements(super().get_changelist(request, **kwargs)):  # type: ignore[misc]
             def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
                 found = super().get_queryset(request, exclude_parameters)
-                return found.filter(pk__gt=queries.newest_id() - NEWEST) if newest else found
+                return found.filter(pk__gt=figures.newest_id() - NEWEST) if newest else found
 
         return Movements
 
@@ -225,5 +225,3 @@ class LotScreen(LedgerScreen):
     @display(description=_("wallet"))
     def wallet(self, lot: Lot) -> str:
         return lot.account.wallet.name
-
-

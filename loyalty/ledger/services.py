@@ -20,8 +20,8 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 
-from loyalty.ledger import queries
 from loyalty.ledger.errors import REFUSALS, UnknownAccount
+from loyalty.ledger.queries import due
 from loyalty.ledger.rules import (
     KEEP,
     AwardedMany,
@@ -139,12 +139,12 @@ def activate(
 
 def activate_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
     """Pending points whose instant has come become spendable. Resumable, harmless twice."""
-    return _sweep("activate_due", queries.accounts_activating(wallet_ids, at), at, actor)
+    return _sweep("activate_due", due.accounts_activating(wallet_ids, at), at, actor)
 
 
 def cancel_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
     """Pending points that nobody confirmed in time are cancelled. Resumable, harmless twice."""
-    return _sweep("cancel_due", queries.accounts_cancelling(wallet_ids, at), at, actor)
+    return _sweep("cancel_due", due.accounts_cancelling(wallet_ids, at), at, actor)
 
 
 def spend(
@@ -235,7 +235,7 @@ def release(
 
 def release_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
     """Holds past their end are released; `lots` counts holds. Resumable, harmless twice."""
-    return _sweep("release_due", queries.accounts_holding_too_long(wallet_ids, at), at, actor)
+    return _sweep("release_due", due.accounts_holding_too_long(wallet_ids, at), at, actor)
 
 
 def transfer(
@@ -262,7 +262,7 @@ def transfer(
 def expire_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
     """Lots whose instant is `at` or before expire. Slices of 200 accounts, each its own transaction unless the caller
     is in one; resumable, harmless twice. Each lot's posting bears the lot's own instant as `event_at`."""
-    return _sweep("expire", queries.accounts_expiring(wallet_ids, at), at, actor)
+    return _sweep("expire", due.accounts_expiring(wallet_ids, at), at, actor)
 
 
 def reinstate(
@@ -335,7 +335,7 @@ def redate(
     for ends in dates.values():
         ensure_later(ends, at)
     total = Swept()
-    for part in batched(queries.accounts_with_lots(wallet_id), SLICE):
+    for part in batched(due.accounts_with_lots(wallet_id), SLICE):
         lots, points = _call("redate", list(part), list(dates), list(dates.values()), zone, key, actor, at, clock.now())
         total = Swept(total.lots + lots, total.points + points)
     return total

@@ -30,7 +30,7 @@ BEGIN
     RETURNING id, points, balance_after INTO v_answer.posting_id, v_answer.points, v_answer.balance_after;
     INSERT INTO ledger_posting (account_id, bucket, points, balance_after, kind, key, contra, transfer, source, actor, note,
                                 reason, event_at, created_at)
-    VALUES (p_account, 2, p_points, v_account.held + p_points, 'hold', '~' || v_answer.posting_id, 'active', v_transfer, p_source,
+    VALUES (p_account, 2, p_points, v_account.held + p_points, 'hold', '~~' || v_answer.posting_id, 'active', v_transfer, p_source,
             p_actor, p_note, p_reason, p_at, p_now);
     INSERT INTO ledger_hold (account_id, id, points, expires_at) VALUES (p_account, v_answer.posting_id, p_points, p_until);
     PERFORM ledger_take(p_account, v_answer.posting_id, p_points, p_at);
@@ -60,7 +60,7 @@ BEGIN
     RETURNING id, points, balance_after INTO v_answer.posting_id, v_answer.points, v_answer.balance_after;
     INSERT INTO ledger_posting (account_id, bucket, points, balance_after, kind, key, contra, transfer, refers_to, source, actor,
                                 note, reason, event_at, created_at)
-    VALUES (p_account, 2, -p_points, v_account.held, 'release', '~' || v_answer.posting_id, 'active', v_transfer, p_hold, p_source,
+    VALUES (p_account, 2, -p_points, v_account.held, 'release', '~~' || v_answer.posting_id, 'active', v_transfer, p_hold, p_source,
             p_actor, p_note, p_reason, p_at, p_now);
     -- where the account was in debt, the first of the points repay it
     PERFORM ledger_put_back(p_account, p_hold, v_answer.posting_id,
@@ -116,7 +116,7 @@ BEGIN
             p_note, p_reason, p_at, p_now)
     RETURNING id INTO v_answer.posting_id;
     IF v_hold.left_points > -v_answer.points THEN
-        PERFORM ledger_unhold(p_account, v_hold.id, v_hold.left_points + v_answer.points, '~' || v_answer.posting_id || ':rest',
+        PERFORM ledger_unhold(p_account, v_hold.id, v_hold.left_points + v_answer.points, '~rest:' || v_answer.posting_id,
                               p_source, p_actor, p_note, p_reason, p_at, p_now);
     END IF;
     v_answer.status := 'ok';

@@ -36,7 +36,7 @@ BEGIN
     RETURNING id, points, balance_after INTO v_answer.posting_id, v_answer.points, v_answer.balance_after;
     INSERT INTO ledger_posting (account_id, bucket, points, balance_after, kind, key, contra, transfer, refers_to, source, actor,
                                 note, reason, event_at, created_at)
-    VALUES (p_account, 1, -v_lot.remaining, v_account.pending, 'activate', '~' || v_answer.posting_id, 'active', v_transfer,
+    VALUES (p_account, 1, -v_lot.remaining, v_account.pending, 'activate', '~~' || v_answer.posting_id, 'active', v_transfer,
             v_lot.id, p_source, p_actor, p_note, p_reason, p_at, p_now);
     v_repaid := least(v_lot.remaining, greatest(v_lot.remaining - v_account.balance, 0));
     UPDATE ledger_lot SET is_pending = false, remaining = remaining - v_repaid, is_open = remaining > v_repaid,
@@ -78,7 +78,7 @@ BEGIN
                n.lot_id, '', p_actor, '', '', n.activates_at, p_now
         FROM numbered n
         UNION ALL
-        SELECT n.account_id, n.other_id, 1, -n.remaining, n.pending_after, 'activate', '~' || n.id, 'active', n.transfer,
+        SELECT n.account_id, n.other_id, 1, -n.remaining, n.pending_after, 'activate', '~~' || n.id, 'active', n.transfer,
                n.lot_id, '', p_actor, '', '', n.activates_at, p_now
         FROM numbered n
     ), opened AS (

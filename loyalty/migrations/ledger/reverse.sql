@@ -63,7 +63,7 @@ BEGIN
     IF v_answer.status = 'replayed' THEN
         SELECT sum(l.points), sum(abs(l.points)) + coalesce(sum(l.waived), 0) INTO v_answer.points, v_settled
         FROM ledger_posting f
-        JOIN ledger_posting l ON l.account_id = f.account_id AND (l.id = f.id OR l.refers_to = f.refers_to AND l.transfer = f.transfer)
+        JOIN ledger_posting l ON l.account_id = f.account_id AND l.key IN (f.key, '~~' || f.id)
         WHERE f.account_id = p_account AND f.id = v_answer.posting_id;
         IF p_points < v_settled THEN
             v_answer.status := 'key-reused';
@@ -89,7 +89,6 @@ DECLARE
     v_other_active bigint := 0;
     v_pending bigint;
     v_active bigint;
-    v_transfer uuid;
     v_pending_id bigint;
     v_active_id bigint;
 BEGIN
@@ -125,21 +124,18 @@ BEGIN
     SET balance = balance - v_active, pending = pending - v_pending, may_owe = balance - v_active < 0,
         earned_total = earned_total - CASE p_award.contra WHEN 'issued' THEN v_pending + v_active ELSE 0 END
     WHERE id = c_account RETURNING * INTO v_account;
-    IF v_pending > 0 AND v_active > 0 THEN
-        v_transfer := gen_random_uuid();
-    END IF;
     IF v_active > 0 OR v_pending = 0 THEN
-        INSERT INTO ledger_posting (account_id, bucket, points, balance_after, kind, key, contra, transfer, refers_to, waived,
+        INSERT INTO ledger_posting (account_id, bucket, points, balance_after, kind, key, contra, refers_to, waived,
                                     source, actor, note, reason, event_at, created_at)
-        VALUES (c_account, 0, -v_active, v_account.balance, 'reversal', p_key, p_award.contra, v_transfer, p_award.id,
+        VALUES (c_account, 0, -v_active, v_account.balance, 'reversal', p_key, p_award.contra, p_award.id,
                 nullif(v_gone + v_left, 0), p_source, p_actor, p_note, p_reason, p_at, p_now)
         RETURNING id, balance_after INTO v_active_id, v_answer.balance_after;
     END IF;
     IF v_pending > 0 THEN
-        INSERT INTO ledger_posting (account_id, bucket, points, balance_after, kind, key, contra, transfer, refers_to, waived,
+        INSERT INTO ledger_posting (account_id, bucket, points, balance_after, kind, key, contra, refers_to, waived,
                                     source, actor, note, reason, event_at, created_at)
-        VALUES (c_account, 1, -v_pending, v_account.pending, 'reversal', coalesce('~' || v_active_id, p_key), p_award.contra,
-                v_transfer, p_award.id, CASE WHEN v_active_id IS NULL THEN nullif(v_gone + v_left, 0) END, p_source, p_actor,
+        VALUES (c_account, 1, -v_pending, v_account.pending, 'reversal', coalesce('~~' || v_active_id, p_key), p_award.contra,
+                p_award.id, CASE WHEN v_active_id IS NULL THEN nullif(v_gone + v_left, 0) END, p_source, p_actor,
                 p_note, p_reason, p_at, p_now)
         RETURNING id, coalesce(v_answer.balance_after, balance_after) INTO v_pending_id, v_answer.balance_after;
     END IF;

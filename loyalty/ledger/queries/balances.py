@@ -1,0 +1,80 @@
+"""What members hold."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from loyalty.ledger.queries.rows import rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """Points that expire together at an instant."""
+
+    points: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What one account holds. `active` can be spent now, `held` is set aside, `debt` is owed; none is negative.
+
+    `expiring` lists the active points that have an end, soonest first. `earned_total` counts points ever issued,
+    pending ones included, less those taken back.
+    """
+
+    account_id: int
+    wallet_id: int
+    active: int
+    pending: int
+    held: int
+    debt: int
+    earned_total: int
+    expiring: tuple[Expiring, ...]
+
+
+BALANCES = """
+    SELECT a.subject, a.id, a.wallet_id, a.balance, a.pending, a.held, a.earned_total, l.expires_at,
+           sum(l.remaining)::bigint
+    FROM ledger_account a
+    LEFT JOIN ledger_lot l ON l.account_id = a.id AND l.is_open AND NOT l.is_pending AND l.expires_at IS NOT NULL
+    WHERE a.subject = ANY (%s)
+    GROUP BY a.id, l.expires_at
+    ORDER BY a.id, l.expires_at
+"""
+
+
+def balances_of(subject: UUID, at: datetime) -> dict[int, Balance]:
+    """The member's balances by wallet id, for every wallet in which they have an account."""
+    return balances_of_many([subject], at).get(subject, {})
+
+
+def balances_of_many(subjects: Iterable[UUID], at: datetime) -> dict[UUID, dict[int, Balance]]:
+    """As `balances_of`, for many members in one statement."""
+    groups: dict[tuple, list[tuple[int, datetime]]] = {}
+    for *account, expires_at, points in rows_of(BALANCES, list(subjects)):
+        ends = groups.setdefault(tuple(account), [])
+        if expires_at is not None:
+            ends.append((points, expires_at))
+    balances: dict[UUID, dict[int, Balance]] = {}
+    for (subject, *facts), ends in groups.items():
+        balance = _balance(*facts, ends, at)
+        balances.setdefault(subject, {})[balance.wallet_id] = balance
+    return balances
+
+
+def _balance(
+    account_id: int,
+    wallet_id: int,
+    balance: int,
+    pending: int,
+    held: int,
+    earned_total: int,
+    ends: list[tuple[int, datetime]],
+    at: datetime,
+) -> Balance:
+    past = sum(points for points, end in ends if end <= at)
+    expiring = tuple(Expiring(points, end) for points, end in ends if end > at)
+    active, debt = max(balance - past, 0), max(-balance, 0)
+    return Balance(account_id, wallet_id, active, pending, held, debt, earned_total, expiring)

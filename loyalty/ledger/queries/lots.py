@@ -1,0 +1,86 @@
+"""Points by their dates, and points set aside."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from loyalty.ledger.queries.rows import rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class LotState:
+    """Points of one award. `state` is active, pending, past (its instant; the sweep will close it) or used up.
+
+    `kind`, `source` and `note` are those of the posting that granted it.
+    """
+
+    id: int
+    account_id: int
+    wallet_id: int
+    posting_id: int
+    granted: int
+    remaining: int
+    earned_at: datetime
+    expires_at: datetime | None
+    activates_at: datetime | None
+    cancel_at: datetime | None
+    state: str
+    kind: str
+    source: str
+    note: str
+
+
+LOTS = """
+    SELECT l.id, l.account_id, a.wallet_id, l.posting_id, l.granted, l.remaining, l.earned_at, l.expires_at,
+           l.activates_at, l.cancel_at,
+           CASE WHEN NOT l.is_open THEN 'used' WHEN l.is_pending THEN 'pending' WHEN l.expires_at <= %s THEN 'past'
+                ELSE 'active' END,
+           p.kind, p.source, p.note
+    FROM ledger_account a JOIN ledger_lot l ON l.account_id = a.id
+    JOIN ledger_posting p ON p.account_id = l.account_id AND p.id = l.posting_id
+    WHERE a.subject = %s AND (l.is_open OR %s) ORDER BY l.is_pending, l.expires_at, l.id
+"""
+
+
+def lots_of(subject: UUID, at: datetime, *, with_used: bool = False) -> list[LotState]:
+    """A member's lots in the order in which they are spent, pending ones last; used-up ones only where asked for."""
+    return [LotState(*row) for row in rows_of(LOTS, at, subject, with_used)]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An open hold: `points` are still set aside, at the latest until `until`."""
+
+    id: int
+    account_id: int
+    wallet_id: int
+    key: str
+    points: int
+    until: datetime
+    source: str
+    note: str
+
+
+HOLDS = """
+    SELECT h.id, h.account_id, a.wallet_id, p.key, h.points - h.captured - h.released, h.expires_at, p.source, p.note
+    FROM ledger_account a JOIN ledger_hold h ON h.account_id = a.id
+    JOIN ledger_posting p ON p.account_id = h.account_id AND p.id = h.id
+    WHERE a.subject = %s AND h.resolved_at IS NULL ORDER BY h.expires_at, h.id
+"""
+
+
+def holds_of(subject: UUID) -> list[Held]:
+    """A member's open holds, those that end first first."""
+    return [Held(*row) for row in rows_of(HOLDS, subject)]
+
+
+EARNED_DAYS = """
+    SELECT (l.earned_at AT TIME ZONE %s)::date, sum(l.remaining)::bigint
+    FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id
+    WHERE a.wallet_id = %s AND l.is_open AND (l.expires_at > %s OR l.expires_at IS NULL) GROUP BY 1 ORDER BY 1
+"""
+
+
+def earned_days(wallet_id: int, *, zone: str, at: datetime) -> dict[date, int]:
+    """The days (in `zone`) on which the points of open lots were earned, with those points: what `redate` may move."""
+    return dict(rows_of(EARNED_DAYS, zone, wallet_id, at))
