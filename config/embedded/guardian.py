@@ -22,9 +22,9 @@ from config.embedded.valkey import Valkey
 SERVERS: dict[str, type[Server]] = {"postgres": Postgres, "valkey": Valkey}
 STOP_SECONDS = 120
 PREDECESSOR_SECONDS = 30
-RESTART_PAUSE = 0.1
-SETTLED_SECONDS = 5  # a server that dies sooner may never start; so many attempts are enough
-ATTEMPTS = 5
+RESTART_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+SETTLED_SECONDS = 5
+ATTEMPTS = 5  # of a server that has never run for that long
 DIED, ABANDONED, TOLD_TO_STOP = "died", "abandoned", "told to stop"
 
 
@@ -35,20 +35,22 @@ class Guardian:
         self.users = open_lock(server.lock("users"))
 
     def run(self) -> int:
-        """Keep the server running until nobody uses it. Returns an exit status: 1 if it would not start."""
+        """Keep the server running until nobody uses it. Returns an exit status: 1 if it never started."""
         adopt_orphans()  # of a server that was killed
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, lambda *_: self.events.put(TOLD_TO_STOP))
         start_thread(self._await_last_user)
         self._await_predecessor()
-        failures = 0
+        failures, has_settled = 0, False
         self._start()
         while self.events.get() == DIED:
-            failures = failures + 1 if time.monotonic() - self.started < SETTLED_SECONDS else 0
-            if failures == ATTEMPTS:
+            if time.monotonic() - self.started > SETTLED_SECONDS:
+                failures, has_settled = 0, True
+            failures += 1
+            if failures == ATTEMPTS and not has_settled:
                 return 1
             self._kill_orphans()
-            time.sleep(RESTART_PAUSE)
+            time.sleep(min(RESTART_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
             self._start()
         self._stop()
         return 0

@@ -93,7 +93,7 @@ class Postgres(Server):
             "log_timezone": "UTC",
             "log_checkpoints": "off",
             "log_lock_waits": "on",
-            "log_min_duration_statement": "2s",
+            "log_min_error_statement": "fatal",  # statements carry what members told us
         }
 
     def _binary(self, name: str) -> str:
