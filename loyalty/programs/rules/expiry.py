@@ -91,6 +91,14 @@ def _expiry_of_day(policy: ExpiryPolicy, day: date, zone: Zone) -> datetime:
     return end_of_day(_last_day(policy, day), zone)
 
 
+def spared_through(policy: ExpiryPolicy, changed_at: datetime, zone: Zone) -> date | None:
+    """The local day through which no points end whatever their age, when `policy` comes at `changed_at`; None: never.
+
+    (Those that the policy before would have ended sooner do so.)
+    """
+    return None if policy.kind == "never" else _full_period_after(policy, local_day(changed_at, zone))
+
+
 def _last_day(policy: ExpiryPolicy, day: date) -> date:
     if policy.kind == "calendar":
         last = next_date(policy.dates, add_months(day, policy.min_age_months))

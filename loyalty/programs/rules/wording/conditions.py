@@ -1,0 +1,148 @@
+"""A condition as a phrase that follows "Members earn 2 points per 1 €" or "only"."""
+
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from loyalty.programs.rules.conditions import Condition
+from loyalty.programs.rules.wording.amounts import day_of, list_of, money_of, number_of
+
+DAYS = {
+    1: gettext_lazy("Mondays"),
+    2: gettext_lazy("Tuesdays"),
+    3: gettext_lazy("Wednesdays"),
+    4: gettext_lazy("Thursdays"),
+    5: gettext_lazy("Fridays"),
+    6: gettext_lazy("Saturdays"),
+    7: gettext_lazy("Sundays"),
+}
+# What a test on a named attribute, or on a number, says.
+TESTS = {
+    "equals": pgettext_lazy("condition", "%(name)s is %(value)s"),
+    "not_equals": pgettext_lazy("condition", "%(name)s is not %(value)s"),
+    "in": pgettext_lazy("condition", "%(name)s is %(value)s"),
+    "not_in": pgettext_lazy("condition", "%(name)s is not %(value)s"),
+    "gte": pgettext_lazy("condition", "%(name)s is at least %(value)s"),
+    "gt": pgettext_lazy("condition", "%(name)s is more than %(value)s"),
+    "lte": pgettext_lazy("condition", "%(name)s is at most %(value)s"),
+    "lt": pgettext_lazy("condition", "%(name)s is less than %(value)s"),
+    "between": pgettext_lazy("condition", "%(name)s is between %(first)s and %(last)s"),
+    "contains": pgettext_lazy("condition", "%(name)s contains %(value)s"),
+}
+TOTALS = {
+    "gte": gettext_lazy("when the basket is at least %(value)s"),
+    "gt": gettext_lazy("when the basket is more than %(value)s"),
+    "lte": gettext_lazy("when the basket is at most %(value)s"),
+    "lt": gettext_lazy("when the basket is less than %(value)s"),
+    "between": gettext_lazy("when the basket is between %(first)s and %(last)s"),
+}
+HOURS = {
+    "gte": gettext_lazy("from %(value)s"),
+    "lt": gettext_lazy("before %(value)s"),
+    "between": gettext_lazy("between %(first)s and %(last)s"),
+}
+# Subjects that name something: when it must be it, must not be it, must contain it.
+NAMES = {
+    "channel": (
+        gettext_lazy("in channel %(value)s"),
+        gettext_lazy("in any channel but %(value)s"),
+        gettext_lazy("in channels with “%(value)s” in their name"),
+    ),
+    "store": (
+        gettext_lazy("in store %(value)s"),
+        gettext_lazy("in any store but %(value)s"),
+        gettext_lazy("in stores with “%(value)s” in their name"),
+    ),
+    "sku": (
+        gettext_lazy("on product %(value)s"),
+        gettext_lazy("on any product but %(value)s"),
+        gettext_lazy("on products with “%(value)s” in their number"),
+    ),
+    "category": (
+        gettext_lazy("in category %(value)s"),
+        gettext_lazy("in any category but %(value)s"),
+        gettext_lazy("in categories with “%(value)s” in their name"),
+    ),
+}
+# The same about the whole basket, which holds such a line or none.
+HOLDS = {
+    "sku": (
+        gettext_lazy("when the basket holds product %(value)s"),
+        gettext_lazy("when the basket does not hold product %(value)s"),
+        gettext_lazy("when the basket holds a product with “%(value)s” in its number"),
+    ),
+    "category": (
+        gettext_lazy("when the basket holds something in category %(value)s"),
+        gettext_lazy("when the basket holds nothing in category %(value)s"),
+        gettext_lazy("when the basket holds something in a category with “%(value)s” in its name"),
+    ),
+}
+
+
+def phrase_for(condition: Condition, currency: str, voice: str = "staff", *, of_basket: bool = False) -> str:
+    """The condition as a phrase. `of_basket`: one on lines that asks about the basket rather than choosing lines."""
+    match condition.subject:
+        case "weekday":
+            return _weekdays(condition)
+        case "first_purchase":
+            return _("on a first purchase") if condition.value else _("on every purchase but the first")
+        case "time_of_day":
+            return str(HOURS[condition.operator]) % _values(condition, currency)
+        case "basket_total":
+            return str(TOTALS[condition.operator]) % _values(condition, currency)
+        case "line_attribute" | "member_attribute" | "activity_attribute":
+            return _attribute(condition, currency, voice, of_basket)
+        case _:
+            table = HOLDS if of_basket and condition.subject in HOLDS else NAMES
+            form = 2 if condition.operator == "contains" else 1 if condition.is_negative else 0
+            return str(table[condition.subject][form]) % _values(condition, currency)
+
+
+def condition_from_params(params: Mapping[str, Any]) -> Condition:
+    """The condition that a step of an explanation tells of."""
+    return Condition(params["subject"], params["operator"], params["value"], params.get("name", ""))
+
+
+def _weekdays(condition: Condition) -> str:
+    days = [day for day in DAYS if condition.holds(day)]
+    if days == [6, 7]:
+        return _("at weekends")
+    if days == [1, 2, 3, 4, 5]:
+        return _("from Monday to Friday")
+    return _("on %(days)s") % {"days": list_of([str(DAYS[day]) for day in days])}
+
+
+def _attribute(condition: Condition, currency: str, voice: str, of_basket: bool) -> str:
+    test = str(TESTS[condition.operator]) % (_values(condition, currency) | {"name": condition.name})
+    if condition.subject == "activity_attribute":
+        return _("when %(test)s") % {"test": test}
+    if condition.subject == "line_attribute":
+        phrase = _("when the basket holds items whose %(test)s") if of_basket else _("on items whose %(test)s")
+        return phrase % {"test": test}
+    return (_("for members whose %(test)s") if voice == "staff" else _("if your %(test)s")) % {"test": test}
+
+
+def _values(condition: Condition, currency: str) -> dict[str, str]:
+    """What a phrase puts in: `first` and `last` of a range, otherwise one `value`."""
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    told = [_value(condition, value, currency) for value in values]
+    if condition.operator == "between":
+        return {"first": told[0], "last": told[1]}
+    return {"value": list_of(told)}
+
+
+def _value(condition: Condition, value: Any, currency: str) -> str:
+    if condition.subject == "basket_total":
+        return money_of(value, currency, short=True)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, time):
+        return time_format(value, "TIME_FORMAT")
+    if isinstance(value, date):
+        return day_of(value)
+    return number_of(value) if isinstance(value, Decimal) else str(value)
