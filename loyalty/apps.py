@@ -15,6 +15,6 @@ class LoyaltyConfig(AppConfig):
 
 
 def sync_roles_after_migrate(**_kwargs):
-    from loyalty.members import services
+    from loyalty.members.services.staff import sync_roles
 
-    services.sync_roles()
+    sync_roles()

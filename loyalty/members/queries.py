@@ -202,7 +202,7 @@ SELECT k.id, k.program_id, k.scopes, k.last_used_on, p.config_version, k.digest
 
 
 def api_key_for(secret: str) -> Credential | None:
-    """The live key that a till presents; None for a wrong or revoked one. Plain SQL, since every request asks for it."""
+    """The live key that a till presents; None for a wrong or revoked one. Plain SQL: every request asks for it."""
     with connection.cursor() as cursor:
         cursor.execute(KEY, [rules.prefix_of(secret)])
         *facts, digest = cursor.fetchone() or (None, "0" * 64)

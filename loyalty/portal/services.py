@@ -9,7 +9,7 @@ from django.db import transaction
 from loyalty.lib.errors import DomainError
 from loyalty.members import queries as members
 from loyalty.members.models import Member, User
-from loyalty.members.services import join_program, update_member
+from loyalty.members.services.members import join_program, update_member
 from loyalty.programs.queries.programs import program_by_code
 
 BRAND = "brand"

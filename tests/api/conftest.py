@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from loyalty.members import rules, services
+from loyalty.members import rules
 from loyalty.members.models import Member
+from loyalty.members.services.keys import issue_api_key
+from loyalty.members.services.members import enrol_member
 from loyalty.programs.models.program import Program
 from loyalty.programs.services.programs import create_program
 
@@ -41,7 +43,7 @@ class Till:
 
 def till_of(program: Program, *scopes: str) -> Till:
     """A till with a new key of `program`; without scopes it may do everything."""
-    issued = services.issue_api_key(program, name="Till", scopes=scopes or (rules.ALL_SCOPES,), actor="test")
+    issued = issue_api_key(program, name="Till", scopes=scopes or (rules.ALL_SCOPES,), actor="test")
     return Till(issued.secret, Client(raise_request_exception=False))
 
 
@@ -69,10 +71,10 @@ def till(cafe) -> Till:
 
 @pytest.fixture
 def ada(cafe) -> Member:
-    return services.enrol_member(cafe, external_id="ada", email="ada@example.com", name="Ada", actor="test")
+    return enrol_member(cafe, external_id="ada", email="ada@example.com", name="Ada", actor="test")
 
 
 @pytest.fixture
 def cleo(fjord) -> Member:
     """A member of the other program."""
-    return services.enrol_member(fjord, external_id="cleo", email="cleo@example.com", name="Cleo", actor="test")
+    return enrol_member(fjord, external_id="cleo", email="cleo@example.com", name="Cleo", actor="test")

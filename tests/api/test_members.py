@@ -6,7 +6,7 @@ import pytest
 
 from loyalty.members import queries
 from loyalty.members.models import Member
-from loyalty.members.services import put_consent_text
+from loyalty.members.services.consents import put_consent_text
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,8 @@ from django.test import Client
 
 from loyalty.lib import clock
 from loyalty.members.models import Member, User
-from loyalty.members.services import enrol_member, join_program, put_consent_text
+from loyalty.members.services.consents import put_consent_text
+from loyalty.members.services.members import enrol_member, join_program
 from loyalty.programs.models.program import Program
 from loyalty.programs.rules.occurrence import Line
 from loyalty.programs.services.activities import record_purchase

@@ -8,7 +8,7 @@ from django.test import Client
 
 from loyalty.members.models import Member, User
 from loyalty.members.queries import consents_of, membership_of
-from loyalty.members.services import put_consent_text
+from loyalty.members.services.consents import put_consent_text
 from tests.portal.conftest import HTMX, PASSWORD, new_user
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +115,7 @@ def test_someone_known_is_told_by_mail_alone(aurora, client):
 def test_someone_known_joins_by_signing_in_afterwards(aurora, client):
     user = new_user("ben@example.org")
     sign_up(client, consent_marketing="on")
+    client.post("/accounts/logout/", {"next": "/accounts/login/"})  # "Cancel" on the page that asks for the code
     client.post("/accounts/login/", {"login": "ben@example.org", "password": PASSWORD})
     assert consents_of(membership_of(user, "aurora"))["marketing"].is_granted is True
 

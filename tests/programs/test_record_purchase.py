@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from loyalty.members.services import enrol_member
+from loyalty.members.services.members import enrol_member
 from loyalty.programs.rules.occurrence import Line
 from loyalty.programs.services.activities import record_purchase
 from loyalty.programs.services.facts import PurchaseFacts

@@ -8,9 +8,9 @@ from unfold.decorators import display
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen
-from loyalty.members import services
 from loyalty.members.forms import ConsentTextForm
 from loyalty.members.models import ConsentText
+from loyalty.members.services.consents import put_consent_text
 
 
 @admin.register(ConsentText)
@@ -58,7 +58,7 @@ class ConsentTextScreen(WithHistory, ProgramScreen):
         return is_open and super().has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: ConsentText, form: Any, change: bool) -> None:
-        made = services.put_consent_text(
+        made = put_consent_text(
             desk_of(request).program,
             purpose=obj.purpose,
             text=form.cleaned_data["text"],

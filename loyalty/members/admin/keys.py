@@ -8,9 +8,9 @@ from unfold.decorators import action, display
 
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.screens import ProgramScreen
-from loyalty.members import services
 from loyalty.members.forms import SCOPE_CHOICES, ApiKeyForm
 from loyalty.members.models import ApiKey
+from loyalty.members.services.keys import issue_api_key, revoke_api_key
 
 
 @admin.register(ApiKey)
@@ -56,7 +56,7 @@ class ApiKeyScreen(ProgramScreen):
         form = ApiKeyForm(request.POST or None)
 
         def issue(filled: dict[str, Any]) -> HttpResponse:
-            issued = services.issue_api_key(desk_of(request).program, **filled, actor=actor_of(request))
+            issued = issue_api_key(desk_of(request).program, **filled, actor=actor_of(request))
             return self.page(request, "members/admin/key_issued.html", _("Your new key"), issued=issued)
 
         return self.form_page(
@@ -72,7 +72,7 @@ class ApiKeyScreen(ProgramScreen):
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key = self.get_object_or_404(request, object_id, "change_apikey")
         if request.method == "POST":
-            services.revoke_api_key(key, actor=actor_of(request))
+            revoke_api_key(key, actor=actor_of(request))
             return self.done(request, _("The key opens nothing any more."), self.address("changelist"))
         return self.page(
             request,

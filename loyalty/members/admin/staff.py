@@ -12,10 +12,10 @@ from unfold.paginator import InfinitePaginator
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import OperatorScreen, ProgramScreen
-from loyalty.members import services
 from loyalty.members.forms import AccessForm, RoleForm
 from loyalty.members.models import StaffAccess, User
 from loyalty.members.rules import ROLE_NAMES
+from loyalty.members.services.staff import grant_access, withdraw_access
 
 
 def role_of(group: Group) -> str:
@@ -55,7 +55,7 @@ class StaffAccessScreen(WithHistory, ProgramScreen):
 
         def grant(filled: dict[str, Any]) -> HttpResponse:
             user = User.objects.for_address(filled["email"])
-            services.grant_access(user, desk_of(request).program, filled["role"], actor=actor_of(request))
+            grant_access(user, desk_of(request).program, filled["role"], actor=actor_of(request))
             return self.done(request, _("%(who)s may work here now.") % {"who": user}, self.address("changelist"))
 
         return self.form_page(request, form, grant, _("Let someone work here"), submit=_("Give access"))
@@ -69,7 +69,7 @@ class StaffAccessScreen(WithHistory, ProgramScreen):
         form = RoleForm(request.POST or None, initial={"role": role_of(access.role)})
 
         def grant(filled: dict[str, Any]) -> HttpResponse:
-            services.grant_access(access.user, access.program, filled["role"], actor=actor_of(request))
+            grant_access(access.user, access.program, filled["role"], actor=actor_of(request))
             return self.done(request, _("The role is changed."), self.address("changelist"))
 
         links = [(_("History"), self.address("history", access))]
@@ -82,7 +82,7 @@ class StaffAccessScreen(WithHistory, ProgramScreen):
     def withdraw_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         access = self.get_object_or_404(request, str(object_id), "delete_staffaccess")
         if request.method == "POST":
-            services.withdraw_access(access, actor=actor_of(request))
+            withdraw_access(access, actor=actor_of(request))
             return self.done(request, _("The access is withdrawn."), self.address("changelist"))
         return self.page(
             request,

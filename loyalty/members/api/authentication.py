@@ -9,7 +9,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
-from loyalty.members import queries, services
+from loyalty.members import queries
+from loyalty.members.services.keys import note_key_use
 
 _SECRET = re.compile(r"[A-Za-z0-9_]{1,200}")
 
@@ -27,7 +28,7 @@ class KeyAuthentication(BaseAuthentication):
             key = _find(secret)
         if key is None:
             raise AuthenticationFailed
-        services.note_key_use(key)
+        note_key_use(key)
         return None, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from loyalty.lib.errors import Stale
-from loyalty.members import services
 from loyalty.members.api.outputs import MemberOutput, version_of
+from loyalty.members.services.consents import record_consents
+from loyalty.members.services.members import update_member
 
 _TAGS = re.compile(r'(?:W/)?"[^"]*"')
 
@@ -18,12 +19,12 @@ def change_member(member: Any, changes: dict[str, Any], *, if_match: str, actor:
     """
     consents = changes.pop("consents", None)
     with transaction.atomic():
-        fresh = services.update_member(member, actor=actor)  # locks the row
+        fresh = update_member(member, actor=actor)  # locks the row
         if if_match:
             ensure_current(version_of(MemberOutput.present(fresh)), if_match)
-        fresh = services.update_member(fresh, actor=actor, **changes)
+        fresh = update_member(fresh, actor=actor, **changes)
         if consents:
-            services.record_consents(fresh, consents, actor=actor, source="api")
+            record_consents(fresh, consents, actor=actor, source="api")
     return fresh
 
 

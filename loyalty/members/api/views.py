@@ -11,13 +11,14 @@ from loyalty.lib.rest.fields import Text
 from loyalty.lib.rest.operations import Keyed, operation
 from loyalty.lib.rest.pagination import page
 from loyalty.lib.rest.views import answer
-from loyalty.members import queries, services
+from loyalty.members import queries
 from loyalty.members.api.changes import change_member
 from loyalty.members.api.idempotency import once
 from loyalty.members.api.inputs import ChangeInput, EnrolInput, FindInput
 from loyalty.members.api.keyed import KeyedView
 from loyalty.members.api.outputs import MemberOutput, MembersOutput, version_of
 from loyalty.members.errors import UnknownMember
+from loyalty.members.services.members import enrol_member
 
 NUMBER = {"number": Text(20, help_text="The member's number.")}
 EXAMPLE = {
@@ -55,7 +56,7 @@ class Members(KeyedView):
         referrer = queries.referrer_of(self.program, referred_by) if referred_by else None
         if referred_by and referrer is None:
             raise UnknownMember(field="referred_by")
-        member = services.enrol_member(self.program, actor=self.actor, referred_by=referrer, **facts)
+        member = enrol_member(self.program, actor=self.actor, referred_by=referrer, **facts)
         return answer(MemberOutput.present(member), 201)
 
 

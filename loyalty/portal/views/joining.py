@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from loyalty.lib.errors import DomainError
 from loyalty.lib.portal import MemberRequest, page, refuse
 from loyalty.members.queries import consent_choices
-from loyalty.members.services import join_program
+from loyalty.members.services.members import join_program
 from loyalty.portal.forms import ConsentFields, ConsentsForm, JoinForm
 from loyalty.portal.services import Joining, keep_joining, remember_brand
 from loyalty.portal.views.door import program_page

@@ -21,7 +21,7 @@ from loyalty.lib.errors import DomainError
 from loyalty.lib.portal import MemberRequest, page, refuse
 from loyalty.members.queries import card_of, consent_choices, language_of
 from loyalty.members.rules import card_svg
-from loyalty.members.services import record_consents
+from loyalty.members.services.consents import record_consents
 from loyalty.portal import queries
 from loyalty.portal.forms import ConsentsForm, ProfileForm
 from loyalty.portal.services import save_profile

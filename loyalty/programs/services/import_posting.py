@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection
 from loyalty.ledger import services as ledger
 from loyalty.ledger.rules import AwardRow
 from loyalty.lib import clock
-from loyalty.members.services import enrol_many
+from loyalty.members.services.crowds import enrol_many
 from loyalty.programs.errors import ImportOvertaken
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import Configuration
