@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from tests.world import world  # noqa: F401 a fixture for everyone
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("STATIC_MANIFEST", "0")
 
