@@ -1,6 +1,7 @@
 """Roll-call of the floors' tasks, so that Celery finds them."""
 
 from loyalty.insights import tasks as insights
+from loyalty.members import tasks as members
 from loyalty.outbox import tasks as outbox
 
-__all__ = ["insights", "outbox"]
+__all__ = ["insights", "members", "outbox"]

@@ -56,3 +56,17 @@ class UnknownRole(Unprocessable):
 class KeyRefused(Forbidden):
     code = "key-refused"
     message = _("This API key may not do that.")
+
+
+class InProgress(Conflict):
+    """The first request with this key has not been answered yet (409 with Retry-After)."""
+
+    code = "in-progress"
+    message = _("The first request with this Idempotency-Key is still running. Send it again in a moment.")
+
+
+class RequestReused(Unprocessable):
+    """The key stands for another request (422)."""
+
+    code = "key-reused"
+    message = _("This Idempotency-Key was used for another request. Use a new key for a new intention.")

@@ -1,13 +1,11 @@
 """What tills and shops are told about members."""
 
-import hashlib
 from typing import Any
 
 from rest_framework import serializers
 
 from loyalty.lib.rest.pagination import PageOutput
 from loyalty.lib.rest.shapes import Output
-from loyalty.lib.rest.views import render
 from loyalty.members import queries
 
 
@@ -44,8 +42,3 @@ class MembersOutput(PageOutput):
     """The members who fit."""
 
     results = MemberOutput(many=True)
-
-
-def version_of(presented: dict[str, Any]) -> str:
-    """The entity tag of what is presented: it changes with anything that a reader could see."""
-    return f'"{hashlib.blake2b(render(presented), digest_size=12).hexdigest()}"'

@@ -12,12 +12,13 @@ from loyalty.lib.rest.operations import Keyed, operation
 from loyalty.lib.rest.pagination import page
 from loyalty.lib.rest.views import answer
 from loyalty.members import queries
-from loyalty.members.api.changes import change_member
 from loyalty.members.api.idempotency import once
 from loyalty.members.api.inputs import ChangeInput, EnrolInput, FindInput
 from loyalty.members.api.keyed import KeyedView
-from loyalty.members.api.outputs import MemberOutput, MembersOutput, version_of
+from loyalty.members.api.outputs import MemberOutput, MembersOutput
+from loyalty.members.api.versions import matching, version_of
 from loyalty.members.errors import UnknownMember
+from loyalty.members.services.changes import change_member
 from loyalty.members.services.members import enrol_member
 
 NUMBER = {"number": Text(20, help_text="The member's number.")}
@@ -77,10 +78,16 @@ class Member(KeyedView):
         description="With `If-Match`, refused when the member changed since you read it.",
     )  # fmt: skip
     def patch(self, request: Request, number: str) -> HttpResponse:
-        changes, if_match = self.body(request), request.META.get("HTTP_IF_MATCH", "")
-        return self.show(
-            change_member(queries.member_by_number(self.program, number), changes, if_match=if_match, actor=self.actor)
+        changes = self.body(request)
+        member = change_member(
+            queries.member_by_number(self.program, number),
+            changes,
+            consents=changes.pop("consents", None),
+            ensure_current=matching(request.META.get("HTTP_IF_MATCH", "")),
+            source="api",
+            actor=self.actor,
         )
+        return self.show(member)
 
     def show(self, member: Any) -> HttpResponse:
         shown = MemberOutput.present(member)

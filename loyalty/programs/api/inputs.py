@@ -10,8 +10,20 @@ from loyalty.programs.services.facts import ActivityFacts, Payment, PurchaseFact
 
 LARGEST_BATCH = 500
 MOST_LINES = 1000
-SOURCE = {"longest": 40, "shortest": 1, "pattern": SLUG}
-IDENTITY = {"longest": 100, "shortest": 1, "pattern": BOUNDED}
+
+
+class Source(Text):
+    """Which till or shop says so; stands in ledger keys and addresses."""
+
+    def __init__(self) -> None:
+        super().__init__(40, shortest=1, pattern=SLUG, help_text="Which till or shop says so.")
+
+
+class Identity(Text):
+    """The name that the source gave it, unique there for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(100, shortest=1, pattern=BOUNDED, help_text="Unique in the source for ever.")
 
 
 class LineInput(Input):
@@ -37,8 +49,8 @@ class PaymentInput(Input):
 class PurchaseInput(Input):
     """A purchase as it happened. `source` and `receipt` are its identity for ever."""
 
-    source = Text(**SOURCE, help_text="Which till or shop says so.")
-    receipt = Text(**IDENTITY)
+    source = Source()
+    receipt = Identity()
     member = Text(20, shortest=1, help_text="The member's number.")
     at = Instant(help_text="When it happened, at the till.")
     currency = Text(3, shortest=3, pattern="^[A-Z]{3}$", help_text="ISO 4217; the program's currency.")
@@ -58,8 +70,8 @@ class BatchInput(Input):
 class ActivityInput(Input):
     """Anything else that a member did. `source` and `id` are its identity for ever."""
 
-    source = Text(**SOURCE)
-    id = Text(**IDENTITY)
+    source = Source()
+    id = Identity()
     type = Text(
         40, shortest=1, pattern="^[a-z0-9][a-z0-9_.-]*$", help_text="review, visit, survey, or any of your own."
     )

@@ -61,8 +61,9 @@ class Purchases(PointsView):
 
     @operation(
         id="record_purchase", tag="purchases", scope="purchases:write", query=DryRunInput, body=PurchaseInput,
-        answers={200: PurchaseOutput, 201: PurchaseOutput}, problems=(404, 409, 422), keyed=Keyed.MUST, example=PURCHASE,
-        summary="Record a purchase", description="200 for a dry run, which needs no Idempotency-Key.",
+        answers={200: PurchaseOutput, 201: PurchaseOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
+        example=PURCHASE, summary="Record a purchase",
+        description="200 for a dry run, which needs no Idempotency-Key.",
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         facts = purchase_of(self.body(request))

@@ -1,0 +1,150 @@
+"""One answer for one Idempotency-Key, for 7 days, however often and however parallel the request comes.
+
+The row with the answer is inserted last, in the very transaction of the effect. An advisory lock on (credential, key)
+keeps a second request out meanwhile; the unique key has the last word.
+"""
+
+import hashlib
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, connection, transaction
+
+from loyalty.lib import clock
+from loyalty.lib.errors import Busy, DomainError
+from loyalty.members.errors import InProgress, RequestReused
+from loyalty.members.models import IdempotencyRecord
+
+KEPT_FOR = timedelta(days=7)
+ATTEMPTS = 5
+PAUSE = 0.02  # seconds, doubled each time
+PASSING = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the same may be done again
+
+# The lock is taken by a snapshot that may be older than the answer of whoever held it before; `_keep` notices.
+CLAIM = """
+SELECT pg_try_advisory_xact_lock(%s), kept.digest, kept.status, kept.content_type, kept.body
+  FROM (SELECT) AS one LEFT JOIN loyalty_idempotencyrecord AS kept ON kept.api_key_id = %s AND kept.key = %s
+"""
+KEEP = """
+INSERT INTO loyalty_idempotencyrecord (api_key_id, key, digest, status, content_type, body, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (api_key_id, key) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """What a credential asks for under a key of its own; `digest` tells one request from another."""
+
+    credential_id: int
+    key: str
+    digest: str
+
+    @property
+    def lock(self) -> int:
+        name = hashlib.blake2b(f"idempotency:{self.credential_id}:{self.key}".encode(), digest_size=8)
+        return int.from_bytes(name.digest(), signed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as its bytes; `is_replayed` when it was given before."""
+
+    status: int
+    content_type: str
+    body: bytes
+    is_replayed: bool = False
+
+
+class Overtaken(Exception):
+    """Another request with the same key was answered meanwhile."""
+
+
+class Refused(Exception):
+    """Carries a refusal out of the transaction, which is rolled back."""
+
+    def __init__(self, refusal: DomainError) -> None:
+        self.refusal = refusal
+        super().__init__(str(refusal))
+
+
+def answer_once(
+    intention: Intention, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer | None]
+) -> Answer:
+    """What `work` answers, done at most once and recorded in its own transaction, or the answer that was recorded.
+
+    A refusal undoes the work; it is recorded too where `refuse` makes an answer of it, else it is raised on. Deadlocks
+    are tried again, at most five times. Raises InProgress, RequestReused, Busy, and what `work` raises.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return _answer(intention, work, refuse)
+        except Overtaken:
+            continue
+        except (OperationalError, Busy) as error:
+            if not _is_passing(error):
+                raise
+            time.sleep(PAUSE * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
+    raise Busy
+
+
+def _is_passing(error: BaseException | None) -> bool:
+    """Whether a deadlock or a serialization failure is at the bottom of it."""
+    while error is not None:
+        if getattr(error, "sqlstate", None) in PASSING:
+            return True
+        error = error.__cause__
+    return False
+
+
+def _answer(intention: Intention, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer | None]) -> Answer:
+    try:
+        with transaction.atomic():
+            if (answer := _recorded(intention)) is None:
+                answer = _done(work)
+                _keep(intention, answer)
+            return answer
+    except Refused as refused:
+        refusal = refused.refusal
+    if (answer := refuse(refusal)) is None:
+        raise refusal from refusal.__cause__
+    _keep(intention, answer)
+    return answer
+
+
+def _done(work: Callable[[], Answer]) -> Answer:
+    try:
+        return work()
+    except DomainError as refusal:
+        raise Refused(refusal) from refusal
+
+
+def _recorded(intention: Intention) -> Answer | None:
+    """The answer given before, if any; None leaves the key to the caller until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [intention.lock, intention.credential_id, intention.key])
+        is_free, digest, status, content_type, body = cursor.fetchone()
+    if digest is None:
+        if not is_free:
+            raise InProgress
+        return None
+    if digest != intention.digest:
+        raise RequestReused
+    return Answer(status, content_type, bytes(body), is_replayed=True)
+
+
+def _keep(intention: Intention, answer: Answer) -> None:
+    """Record the answer; raises Overtaken when there is one already."""
+    row = (intention.credential_id, intention.key, intention.digest, answer.status, answer.content_type, answer.body)
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [*row, clock.now()])
+        if cursor.rowcount == 0:
+            raise Overtaken
+
+
+def delete_old_idempotency(*, at: datetime | None = None) -> int:
+    """Forget the answers older than 7 days; returns how many. Receipts stay unique for ever all the same."""
+    old = IdempotencyRecord.objects.filter(created_at__lt=(at or clock.now()) - KEPT_FOR)
+    return old._raw_delete(old.db)

@@ -1,0 +1,168 @@
+"""Who may do what: every operation × every kind of key. An operation that is not in the table fails."""
+
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from loyalty.lib.rest.views import Unknown
+from loyalty.members import rules
+from loyalty.members.services.keys import issue_api_key, revoke_api_key
+from tests.api.conftest import Till, till_of
+from tests.api.test_bad_input import GOOD, REVIEW, ensure_problem
+
+pytestmark = pytest.mark.django_db
+
+OPEN = {"api-schema", "api-docs"}
+# operation → scope, address, body, status with the scope
+TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
+    ("api-members", "GET"): ("members:read", "/members?external_id=ada", None, 200),
+    ("api-members", "POST"): ("members:write", "/members", {"external_id": "new"}, 201),
+    ("api-member", "GET"): ("members:read", "/members/{member}", None, 200),
+    ("api-member", "PATCH"): ("members:write", "/members/{member}", {"name": "A"}, 200),
+    ("api-balances", "GET"): ("members:read", "/members/{member}/balances", None, 200),
+    ("api-statement", "GET"): ("members:read", "/members/{member}/statement", None, 200),
+    ("api-purchases", "POST"): ("purchases:write", "/purchases", GOOD, 201),
+    ("api-purchase-batch", "POST"): ("purchases:write", "/purchases/batch", {"purchases": [GOOD]}, 200),
+    ("api-purchase-confirm", "POST"): ("purchases:write", "/purchases/till/waits/confirm", None, 200),
+    ("api-purchase-cancel", "POST"): ("purchases:write", "/purchases/till/waits/cancel", None, 200),
+    ("api-activities", "POST"): ("activities:write", "/activities", REVIEW, 201),
+    ("api-activity-confirm", "POST"): ("activities:write", "/activities/shop/waits/confirm", None, 200),
+    ("api-activity-cancel", "POST"): ("activities:write", "/activities/shop/waits/cancel", None, 200),
+}
+
+
+def operations() -> set[tuple[str, str]]:
+    """Every operation that has an address under /api/."""
+    found = set()
+
+    def walk(patterns: list[Any], prefix: str) -> None:
+        for each in patterns:
+            path = prefix + str(each.pattern)
+            if isinstance(each, URLResolver):
+                walk(each.url_patterns, path)
+            elif isinstance(each, URLPattern) and path.startswith("api/"):
+                view = each.callback.cls
+                found.update((each.name, method.upper()) for method in view.http_method_names if hasattr(view, method))
+
+    walk(get_resolver().url_patterns, "")
+    return {(name, method) for name, method in found if name not in OPEN}
+
+
+def test_every_operation_is_in_the_table():
+    assert operations() == set(TABLE)
+
+
+@pytest.fixture
+def waiting(cafe, ada, till):
+    """A purchase and a review whose points wait for a confirmation."""
+    cafe.wallets.update(activation="on_confirmation")
+    cafe.rules.create(wallet=cafe.wallets.get(), trigger="review", effect="fixed", points=5, name="Reviews")
+    bought = till.post("/purchases", GOOD | {"member": ada.number, "receipt": "waits"}, key="waits")
+    reviewed = till.post("/activities", REVIEW | {"member": ada.number, "id": "waits"}, key="waits too")
+    assert [bought.json()["awards"][0]["state"], reviewed.json()["awards"][0]["state"]] == ["pending", "pending"]
+
+
+def ask(till: Till, operation: tuple[str, str], member: Any) -> Any:
+    _scope, path, body, _status = TABLE[operation]
+    if body and ("source" in body or "purchases" in body):
+        own = {"member": member.number}
+        body = {"purchases": [body["purchases"][0] | own]} if "purchases" in body else body | own
+    return till.ask(operation[1], path.format(member=member.number), body, key="access" if operation[1] == "POST" else "")
+
+
+@pytest.mark.usefixtures("waiting")
+@pytest.mark.parametrize("operation", TABLE, ids=" ".join)
+class TestEveryOperation:
+    def test_with_its_scope_alone(self, cafe, ada, operation):
+        scope, _path, _body, status = TABLE[operation]
+        assert ask(till_of(cafe, scope), operation, ada).status_code == status
+
+    def test_with_every_other_scope(self, cafe, ada, operation):
+        scope = TABLE[operation][0]
+        others = [each for each in rules.SCOPES if each != scope]
+        assert ensure_problem(ask(till_of(cafe, *others), operation, ada), 403)["code"] == "missing-scope"
+
+    def test_without_a_key(self, till, ada, operation):
+        answer = ask(Till("", till.client), operation, ada)
+        assert ensure_problem(answer, 401)["code"] == "unauthenticated"
+        assert answer["WWW-Authenticate"] == 'Bearer realm="laurel"'
+
+    def test_with_a_revoked_key(self, cafe, till, ada, operation):
+        issued = issue_api_key(cafe, name="Lost", scopes=["all"], actor="test")
+        revoke_api_key(issued.api_key, actor="test")
+        answer = ask(Till(issued.secret, till.client), operation, ada)
+        assert ensure_problem(answer, 401)["code"] == "unauthenticated"
+        assert answer["WWW-Authenticate"] == 'Bearer realm="laurel", error="invalid_token"'
+
+    def test_with_a_key_of_another_program(self, fjord, ada, operation):
+        """What belongs to someone else does not exist: in the address, and in the body."""
+        answer = ask(till_of(fjord), operation, ada)
+        if operation == ("api-members", "GET"):
+            assert answer.json()["results"] == []
+        elif operation == ("api-purchase-batch", "POST"):
+            assert answer.json()["results"][0]["status"] == 404
+        elif operation != ("api-members", "POST"):
+            ensure_problem(answer, 404)
+
+
+@pytest.mark.parametrize(
+    "header", ["Basic dXNlcjpwYXNz", "Bearer", "Bearer ", "Bearer wrong", "Bearer lrl_0000000000_x", "Token x",
+               "Bearer lrl_0000000000_" + "0" * 40, "Bearer " + "x" * 5000, "Bearer \x00", "Bearer ключ"],
+)  # fmt: skip
+def test_wrong_keys(till, header):
+    assert ensure_problem(till.get("/members?card=x", Authorization=header), 401)["code"] == "unauthenticated"
+
+
+def test_the_scheme_is_any_case(till):
+    assert till.get("/members?card=x", Authorization=f"bearer {till.secret}").status_code == 200
+
+
+def test_the_day_of_use_is_noted(till, cafe):
+    till.get("/members?card=x")
+    assert cafe.api_keys.get().last_used_on is not None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/purchases", "POST"),
+        ("GET", "/purchases", "POST"),
+        ("PUT", "/members", "GET, HEAD, POST"),
+        ("OPTIONS", "/members", "GET, HEAD, POST"),
+        ("TRACE", "/members", "GET, HEAD, POST"),
+        ("DELETE", "/members/1", "GET, HEAD, PATCH"),
+        ("POST", "/schema", "GET, HEAD"),
+        ("QUERY", "/activities", "POST"),
+    ],
+)
+def test_other_methods(till, method, path, allowed):
+    for someone in (till, Till("", till.client)):
+        answer = someone.ask(method, path)
+        assert ensure_problem(answer, 405)["code"] == "method-not-allowed"
+        assert answer["Allow"] == allowed
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/members/1/2/3", "/members/", "/../v2", "/purchases/%00"])
+def test_no_such_address(till, method, path):
+    assert ensure_problem(till.ask(method, path), 404)["code"] == "not-found"
+
+
+def test_the_whole_tree_speaks_of_problems(client):
+    for path in ("/api", "/api/", "/api/v2/members", "/api/v1"):
+        answer = client.get(path, follow=True)
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json"), path
+
+
+def test_head_is_get_without_a_body(till, ada):
+    answer = till.ask("HEAD", f"/members/{ada.number}")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_host_that_is_not_ours(till):
+    assert ensure_problem(till.get("/members?card=x", Host="evil.example"), 400)["code"] == "malformed"
+
+
+def test_unknown_covers_every_method():
+    assert set(Unknown.http_method_names) >= {"get", "post", "put", "patch", "delete", "options", "trace"}
