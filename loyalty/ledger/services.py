@@ -324,19 +324,28 @@ def extend(account_id: int, *, until: datetime, key: str, at: datetime, actor: s
 
 
 def redate(
-    wallet_id: int, *, dates: Mapping[date, datetime | None], zone: str, key: str, at: datetime, actor: str
+    wallet_id: int,
+    *,
+    ends: Mapping[tuple[date, datetime | None], datetime | None],
+    zone: str,
+    key: str,
+    at: datetime,
+    actor: str,
 ) -> Swept:
-    """A change of policy: open lots earned on a day (in `zone`) end at the instant given for it (None: never).
+    """A change of policy: open lots earned on a day (in `zone`) that end at an instant now end at another.
 
-    No instant may lie before `at`: a policy never takes points at once. Slices as in `expire_due`; `key` is used once
-    per account, so that the same change can be resumed. Lots already past `at` stay past.
+    None stands for never.
+
+    No new instant may lie before `at`: a policy never takes points at once. Slices as in `expire_due`; `key` is used
+    once per account, so that the same change can be resumed. Lots already past `at` stay past.
     """
     ensure_sound(key, at, actor)
-    for ends in dates.values():
-        ensure_later(ends, at)
+    for end in ends.values():
+        ensure_later(end, at)
+    days, were = [day for day, _was in ends], [was for _day, was in ends]
     total = Swept()
     for part in batched(due.accounts_with_lots(wallet_id), SLICE):
-        lots, points = _call("redate", list(part), list(dates), list(dates.values()), zone, key, actor, at, clock.now())
+        lots, points = _call("redate", list(part), days, were, list(ends.values()), zone, key, actor, at, clock.now())
         total = Swept(total.lots + lots, total.points + points)
     return total
 

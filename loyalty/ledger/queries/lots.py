@@ -1,5 +1,6 @@
 """Points by their dates, and points set aside."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -74,13 +75,37 @@ def holds_of(subject: UUID) -> list[Held]:
     return [Held(*row) for row in rows_of(HOLDS, subject)]
 
 
-EARNED_DAYS = """
-    SELECT (l.earned_at AT TIME ZONE %s)::date, sum(l.remaining)::bigint
+@dataclass(frozen=True, slots=True)
+class SameEnd:
+    """Open lots of a wallet that were earned on one day and end at one instant (None: never)."""
+
+    earned_on: date
+    expires_at: datetime | None
+    lots: int
+    points: int
+
+
+SAME_ENDS = """
+    SELECT (l.earned_at AT TIME ZONE %s)::date, l.expires_at, count(*), sum(l.remaining)::bigint
     FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id
-    WHERE a.wallet_id = %s AND l.is_open AND (l.expires_at > %s OR l.expires_at IS NULL) GROUP BY 1 ORDER BY 1
+    WHERE a.wallet_id = %s AND l.is_open AND (l.expires_at > %s OR l.expires_at IS NULL) GROUP BY 1, 2 ORDER BY 1, 2
+"""
+HOLDERS = """
+    SELECT count(DISTINCT l.account_id)
+    FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id
+    JOIN unnest(%s::date[], %s::timestamptz[]) AS d (day, was)
+      ON d.day = (l.earned_at AT TIME ZONE %s)::date AND d.was IS NOT DISTINCT FROM l.expires_at
+    WHERE a.wallet_id = %s AND l.is_open
 """
 
 
-def earned_days(wallet_id: int, *, zone: str, at: datetime) -> dict[date, int]:
-    """The days (in `zone`) on which the points of open lots were earned, with those points: what `redate` may move."""
-    return dict(rows_of(EARNED_DAYS, zone, wallet_id, at))
+def same_ends(wallet_id: int, *, zone: str, at: datetime) -> list[SameEnd]:
+    """What `redate` may move: the open lots not yet past `at`, by the day (in `zone`) of earning and their end."""
+    return [SameEnd(*row) for row in rows_of(SAME_ENDS, zone, wallet_id, at)]
+
+
+def holders_of(wallet_id: int, groups: Iterable[SameEnd], *, zone: str) -> int:
+    """How many accounts hold lots of these groups."""
+    pairs = [(group.earned_on, group.expires_at) for group in groups]
+    ((count,),) = rows_of(HOLDERS, [day for day, _was in pairs], [was for _day, was in pairs], zone, wallet_id)
+    return count

@@ -38,10 +38,10 @@ BEGIN
     SELECT 'ok', count(*), coalesce(sum(k.remaining), 0) INTO status, lots, points FROM kept k;
 END $$;
 
--- One slice of a change of policy: lots earned on p_days[i] (in p_zone) end at p_ends[i] (null: never).
+-- One slice of a change of policy: lots earned on p_days[i] (in p_zone) that end at p_were[i] end at p_ends[i] (null: never).
 CREATE FUNCTION ledger_redate(
-    p_accounts bigint[], p_days date[], p_ends timestamptz[], p_zone text, p_key text, p_actor text, p_at timestamptz,
-    p_now timestamptz, OUT lots bigint, OUT points bigint
+    p_accounts bigint[], p_days date[], p_were timestamptz[], p_ends timestamptz[], p_zone text, p_key text, p_actor text,
+    p_at timestamptz, p_now timestamptz, OUT lots bigint, OUT points bigint
 ) LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp SET laurel.door = 'open' AS $$
 BEGIN
@@ -49,7 +49,8 @@ BEGIN
     PERFORM FROM ledger_account WHERE id = ANY (p_accounts) ORDER BY id FOR NO KEY UPDATE;
     WITH changed AS (
         SELECT l.account_id, l.id, l.remaining, l.expires_at AS was, d.ends AS becomes
-        FROM ledger_lot l JOIN unnest(p_days, p_ends) AS d (day, ends) ON d.day = (l.earned_at AT TIME ZONE p_zone)::date
+        FROM ledger_lot l JOIN unnest(p_days, p_were, p_ends) AS d (day, was, ends)
+          ON d.day = (l.earned_at AT TIME ZONE p_zone)::date AND d.was IS NOT DISTINCT FROM l.expires_at
         WHERE l.account_id = ANY (p_accounts) AND l.is_open AND (l.expires_at > p_at OR l.expires_at IS NULL)
           AND l.expires_at IS DISTINCT FROM d.ends
           AND NOT EXISTS (SELECT FROM ledger_redating r WHERE r.account_id = l.account_id AND r.key = p_key)
