@@ -53,27 +53,19 @@ def balances_of(subject: UUID, at: datetime) -> dict[int, Balance]:
 def balances_of_many(subjects: Iterable[UUID], at: datetime) -> dict[UUID, dict[int, Balance]]:
     """As `balances_of`, for many members in one statement."""
     groups: dict[tuple, list[tuple[int, datetime]]] = {}
-    for *account, expires_at, points in rows_of(BALANCES, list(subjects)):
-        ends = groups.setdefault(tuple(account), [])
+    for *facts, expires_at, points in rows_of(BALANCES, list(subjects)):
+        ends = groups.setdefault(tuple(facts), [])
         if expires_at is not None:
             ends.append((points, expires_at))
     balances: dict[UUID, dict[int, Balance]] = {}
-    for (subject, *facts), ends in groups.items():
-        balance = _balance(*facts, ends, at)
-        balances.setdefault(subject, {})[balance.wallet_id] = balance
+    for account, ends in groups.items():
+        balance = _balance(account, ends, at)
+        balances.setdefault(account[0], {})[balance.wallet_id] = balance
     return balances
 
 
-def _balance(
-    account_id: int,
-    wallet_id: int,
-    balance: int,
-    pending: int,
-    held: int,
-    earned_total: int,
-    ends: list[tuple[int, datetime]],
-    at: datetime,
-) -> Balance:
+def _balance(account: tuple, ends: list[tuple[int, datetime]], at: datetime) -> Balance:
+    _subject, account_id, wallet_id, balance, pending, held, earned_total = account
     past = sum(points for points, end in ends if end <= at)
     expiring = tuple(Expiring(points, end) for points, end in ends if end > at)
     active, debt = max(balance - past, 0), max(-balance, 0)

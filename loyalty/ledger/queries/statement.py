@@ -8,8 +8,6 @@ from uuid import UUID
 
 from loyalty.ledger.queries.rows import rows_of
 
-BUCKETS = ("active", "pending", "held")
-
 FLOWS = {
     "earned": "p.bucket = 0 AND p.contra IN ('issued', 'pending')",
     "spent": "p.contra NOT IN ('issued', 'expired', 'active', 'pending', 'held')",
@@ -50,9 +48,9 @@ class Entry:
 
 
 ENTRIES = """
-    SELECT p.id, p.account_id, a.wallet_id, p.bucket, p.points, p.balance_after, coalesce(p.waived, 0), p.kind,
-           p.contra, p.key, p.source, p.note, p.reason, p.actor, p.contra_account_id, p.refers_to, p.event_at,
-           p.created_at
+    SELECT p.id, p.account_id, a.wallet_id, (ARRAY['active', 'pending', 'held'])[p.bucket + 1], p.points,
+           p.balance_after, coalesce(p.waived, 0), p.kind, p.contra, p.key, p.source, p.note, p.reason, p.actor,
+           p.contra_account_id, p.refers_to, p.event_at, p.created_at
     FROM ledger_account a CROSS JOIN LATERAL (
         SELECT * FROM ledger_posting p WHERE p.account_id = a.id AND {} ORDER BY p.id DESC LIMIT %s
     ) p
@@ -65,6 +63,7 @@ def statement_of(
     *,
     wallet_ids: Iterable[int] | None = None,
     flow: str = "",
+    kinds: Iterable[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     before: int | None = None,
@@ -72,10 +71,10 @@ def statement_of(
 ) -> list[Entry]:
     """A member's postings, newest first: at most `limit`, with ids below `before` (the last id of the page before).
 
-    `flow` is one of FLOWS or empty for all; `since` and `until` bound `event_at`, half-open. Left out are the second
+    `flow` is one of FLOWS or empty for all, `kinds` are kinds of posting; `since` and `until` bound `event_at`, half-open. Left out are the second
     legs of movements between buckets (points that become held as they cease to be active).
     """
-    bounds = {"p.event_at >= %s": since, "p.event_at < %s": until, "p.id < %s": before}
+    bounds = {"p.kind = ANY (%s)": None if kinds is None else list(kinds), "p.event_at >= %s": since, "p.event_at < %s": until, "p.id < %s": before}
     asked = {condition: value for condition, value in bounds.items() if value is not None}
     inner = ["p.key NOT LIKE '~~%%'", *([FLOWS[flow]] if flow else []), *asked]
     outer = ["a.subject = %s", *([] if wallet_ids is None else ["a.wallet_id = ANY (%s)"])]
@@ -88,14 +87,20 @@ def entry_of(subject: UUID, posting_id: int) -> Entry | None:
     return next(iter(_entries(["p.id = %s"], ["a.subject = %s"], posting_id, 1, subject, 1)), None)
 
 
+def entries_of(subject: UUID, posting_ids: Iterable[int]) -> list[Entry]:
+    """Some postings of this member's by their ids: those that others refer to."""
+    wanted = list(posting_ids)
+    return _entries(["p.id = ANY (%s)"], ["a.subject = %s"], wanted, len(wanted), subject, len(wanted))
+
+
 def entry_with(account_id: int, key: str) -> Entry | None:
     """The posting that a key made on an account, or None."""
     return next(iter(_entries(["p.key = %s"], ["a.id = %s"], key, 1, account_id, 1)), None)
 
 
 def _entries(inner: list[str], outer: list[str], *parameters: Any) -> list[Entry]:
-    rows = rows_of(ENTRIES.format(" AND ".join(inner), " AND ".join(outer)), *parameters)
-    return [Entry(*row[:3], BUCKETS[row[3]], *row[4:]) for row in rows]
+    statement = ENTRIES.format(" AND ".join(inner), " AND ".join(outer))
+    return [Entry(*row) for row in rows_of(statement, *parameters)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ DECLARE
     v_lot record;
 BEGIN
     FOR v_lot IN
-        SELECT id, remaining FROM ledger_lot
-        WHERE account_id = p_account AND is_open AND NOT is_pending AND (expires_at > p_at OR expires_at IS NULL)
-        ORDER BY expires_at, id
+        SELECT id, remaining, expires_at FROM ledger_lot
+        WHERE account_id = p_account AND is_open AND NOT is_pending ORDER BY expires_at, id
     LOOP
         EXIT WHEN v_left = 0;
+        CONTINUE WHEN v_lot.expires_at <= p_at;  -- not in the query: the index gives this order only without a second condition
         v_part := least(v_left, v_lot.remaining);
         v_left := v_left - v_part;
         v_seq := v_seq + 1;
