@@ -72,8 +72,9 @@ class MessageScreen(ReadOnly, OperatorScreen):
     def try_again(self, request: HttpRequest, queryset: QuerySet) -> None:
         failed = queryset.filter(state=Message.State.FAILED)
         tried = [services.try_again(message, actor=actor_of(request)) for message in failed[:500]]
-        words = ngettext("%(count)s message will be tried again.", "%(count)s messages will be tried again.", len(tried))
-        self.message_user(request, words % {"count": len(tried)})
+        count = len(tried)
+        words = ngettext("%(count)s message will be tried again.", "%(count)s messages will be tried again.", count)
+        self.message_user(request, words % {"count": count})
 
     @action(description=_("Try again"), url_path="try-again", icon="replay", permissions=["view"])
     def try_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:

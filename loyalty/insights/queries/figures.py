@@ -6,10 +6,10 @@ from typing import Any
 from django.db.models import Max, Sum
 from django.db.models.functions import TruncMonth
 
-from loyalty.insights import rules
 from loyalty.insights.models import ExpiryOutlook, PointsDay, ProgramSnapshot, Watermark
-from loyalty.insights.rules import Month, Standing
-from loyalty.ledger import queries as ledger
+from loyalty.insights.rules import months as rules
+from loyalty.insights.rules.months import Month, Standing
+from loyalty.ledger.queries import figures as ledger
 from loyalty.lib import clock
 from loyalty.lib.money import round_money
 from loyalty.members.queries import count_members

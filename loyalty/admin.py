@@ -1,0 +1,11 @@
+"""Roll-call of the floors' staff screens, so that Django finds them."""
+
+from loyalty.ledger import admin as ledger
+from loyalty.members.admin import consents, keys, staff
+from loyalty.messaging import admin as messaging
+from loyalty.outbox import admin as outbox
+from loyalty.programs.admin import activities, members, programs, wallets
+
+__all__ = [
+    "activities", "consents", "keys", "ledger", "members", "messaging", "outbox", "programs", "staff", "wallets",
+]  # fmt: skip

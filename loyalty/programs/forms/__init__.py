@@ -1,0 +1,1 @@
+"""What staff fill in about programs, wallets, rules, members and points: shape and wording, no policy."""

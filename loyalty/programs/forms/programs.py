@@ -1,0 +1,77 @@
+from decimal import Decimal
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
+
+from loyalty.lib.admin.forms import StaffForm
+from loyalty.programs.models.program import Program
+
+
+def zone_choices() -> list[tuple[str, Any]]:
+    """Time zones as places, grouped by continent."""
+    groups: dict[str, list[tuple[str, str]]] = {"": [("UTC", "UTC")]}
+    for zone in sorted(available_timezones()):
+        continent, _slash, place = zone.partition("/")
+        if place and continent not in ("Etc", "SystemV", "US", "posix", "right"):
+            groups.setdefault(continent, []).append((zone, place.replace("_", " ")))
+    return list(groups.items())
+
+
+class ProgramSettingsForm(forms.ModelForm):
+    """A program’s settings; what has history behind it (the code, the currency) is shown and not changed."""
+
+    languages = forms.MultipleChoiceField(
+        label=_("languages"),
+        choices=settings.LANGUAGES,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("Languages that members may choose. Messages go out in the member’s own."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("time zone"),
+        choices=zone_choices,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Where days begin and end: points expire at the end of a day there."),
+    )
+
+    class Meta:
+        model = Program
+        fields = (
+            "name", "logo", "brand_color", "accent_color", "time_zone", "currency", "languages", "terms_url",
+            "terms_text", "debt_policy", "warn_days", "sender_email", "is_active",
+        )  # fmt: skip
+        widgets = {"brand_color": UnfoldAdminColorInputWidget, "accent_color": UnfoldAdminColorInputWidget}
+
+
+class NewProgramForm(StaffForm):
+    """The little that a program cannot do without, with sensible suggestions for the rest."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("What members see."))
+    code = forms.SlugField(
+        label=_("Code"), max_length=40, help_text=_("Part of the portal’s address, /p/code/. It stays as it is.")
+    )
+    currency = forms.RegexField(
+        label=_("Currency"), regex=r"^[A-Z]{3}$", initial="EUR", help_text=_("Three capital letters, such as EUR.")
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, initial="Europe/Oslo")
+    points_per = forms.DecimalField(
+        label=_("One point for every"),
+        min_value=Decimal("0.01"),
+        max_digits=12,
+        decimal_places=2,
+        required=False,
+        initial=Decimal("1.00"),
+        help_text=_("Spent, in the currency. Leave it empty to write the earning rules yourself."),
+    )
+    expires_months = forms.IntegerField(
+        label=_("Points expire after months"),
+        min_value=1,
+        max_value=240,
+        required=False,
+        initial=12,
+        help_text=_("Leave it empty for points that never expire. It can be changed later."),
+    )

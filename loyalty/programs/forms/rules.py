@@ -1,0 +1,92 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from loyalty.lib.admin.screens import ProgramForm
+from loyalty.programs.models.earning import EarningRule, RuleCondition
+from loyalty.programs.queries.configuration import condition_of, rule_of
+from loyalty.programs.rules.conditions import NAMED_SUBJECTS, OPERATORS
+from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.wording.invalid import message_for
+
+HINTS = {
+    "basket_total": _("50, or 50 - 100 for between"),
+    "sku": _("A-100, A-101"),
+    "category": _("coffee, tea"),
+    "line_attribute": _("red, blue"),
+    "channel": _("web, till"),
+    "store": _("oslo-1, oslo-2"),
+    "weekday": _("monday, tuesday; or friday - sunday for between"),
+    "time_of_day": _("07:00-11:00"),
+    "first_purchase": _("yes or no"),
+    "member_attribute": _("gold, silver"),
+    "activity_attribute": _("5"),
+}
+
+
+def guide() -> dict[str, Any]:
+    """What the form's script needs to offer only what makes sense: per subject its operators, its name, a hint."""
+    return {
+        subject: {"operators": list(OPERATORS[subject]), "named": subject in NAMED_SUBJECTS, "hint": str(hint)}
+        for subject, hint in HINTS.items()
+    }
+
+
+class RuleForm(ProgramForm):
+    """An earning rule without its conditions."""
+
+    class Meta:
+        model = EarningRule
+        fields = (
+            "name", "trigger", "wallet", "effect", "points", "per_amount", "whole_steps", "factor", "basis", "with_tax",
+            "with_shipping", "with_discounted", "rounding", "is_stackable", "priority", "starts_at", "ends_at",
+            "is_active", "is_shadow",
+        )  # fmt: skip
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        try:
+            rule_of(self.instance, [])
+        except InvalidSetting as error:
+            name = error.field if error.field in self.fields else None
+            self.add_error(name, forms.ValidationError(message_for(error)))
+
+
+class ConditionForm(forms.ModelForm):
+    """One condition; what it is about decides what can be asked."""
+
+    class Meta:
+        model = RuleCondition
+        fields = ("subject", "name", "operator", "value")
+        widgets = {
+            "subject": UnfoldAdminSelectWidget(attrs={"data-condition": "subject"}),
+            "operator": UnfoldAdminSelectWidget(attrs={"data-condition": "operator"}),
+            "name": UnfoldAdminTextInputWidget(attrs={"data-condition": "name"}),
+            "value": UnfoldAdminTextInputWidget(attrs={"data-condition": "value"}),
+        }
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors or not self.has_changed():
+            return
+        if self.instance.subject not in NAMED_SUBJECTS:
+            self.instance.name = ""
+        try:
+            condition_of(self.instance)
+        except InvalidSetting as error:
+            name = error.field if error.field in self.fields else None
+            self.add_error(name, forms.ValidationError(message_for(error)))
+
+
+class ConditionFormSet(PaginationInlineFormSet):
+    """All conditions of a rule, in the order in which they stand."""
+
+    def rows(self) -> list[RuleCondition]:
+        """The conditions as filled in, saved or not, without those that are to go."""
+        forms_left = [form for form in self.forms if form not in self.deleted_forms and form.cleaned_data]
+        return [form.instance for form in forms_left]

@@ -1,0 +1,61 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.lib.admin.screens import ProgramForm
+from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.configuration import activation_of, expiry_of
+from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.wording.invalid import message_for
+
+NEEDED = {
+    ("expiry", Wallet.Expiry.CALENDAR): ("expiry_dates", _("Give at least one date, such as 12-31.")),
+    ("activation", Wallet.Activation.FIXED_DATES): ("activation_dates", _("Give at least one date, such as 01-01.")),
+}
+POLICY = (
+    "expiry", "expiry_months", "expiry_rounding", "expiry_dates", "expiry_min_months", "sliding_activities",
+    "activation", "activation_count", "activation_dates", "cancel_after_days",
+)  # fmt: skip
+# The policy that an argument of the pure rules comes from, where it is called differently.
+FIELDS = {
+    "months": "expiry_months",
+    "rounding": "expiry_rounding",
+    "dates": "expiry_dates",
+    "count": "activation_count",
+}
+
+
+class WalletForm(ProgramForm):
+    """A wallet; what does not apply to the chosen policy is hidden and not asked for."""
+
+    class Meta:
+        model = Wallet
+        fields = (
+            "name", "code", "unit_one", "unit_many", "is_spendable", "is_qualifying", "point_value", "position",
+            *POLICY,
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        filled = super().clean() or {}
+        for (name, choice), (field, words) in NEEDED.items():
+            if filled.get(name) == choice and not filled.get(field) and field not in self.errors:
+                self.add_error(field, words)
+        if filled.get("expiry") in ("rolling", "sliding") and filled.get("expiry_months") == 0:
+            self.add_error("expiry_months", _("Points need at least one month to be spent."))
+        return filled
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        try:
+            expiry_of(self.instance), activation_of(self.instance)
+        except InvalidSetting as error:
+            field = FIELDS.get(error.field, error.field)
+            self.add_error(field if field in self.fields else None, forms.ValidationError(message_for(error)))
+
+    @property
+    def policy(self) -> dict[str, Any]:
+        """What was filled in about expiry and activation."""
+        return {name: self.cleaned_data[name] for name in POLICY}
