@@ -104,10 +104,9 @@ class PointsAdjusted:
 
 @dataclass(frozen=True, slots=True)
 class ExpiryPolicyChanged:
-    """A wallet's points live by another policy from `at` on; `lots` of those already earned were given another end."""
+    """A wallet's points live by another policy from `at` on."""
 
     program_id: int
     wallet_id: int
-    lots: int
     actor: str
     at: datetime

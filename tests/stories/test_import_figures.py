@@ -1,6 +1,5 @@
 """A brand's real purchase history becomes members, points and expiry, to the point."""
 
-import csv
 import io
 import json
 from pathlib import Path

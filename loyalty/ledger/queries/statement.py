@@ -71,10 +71,16 @@ def statement_of(
 ) -> list[Entry]:
     """A member's postings, newest first: at most `limit`, with ids below `before` (the last id of the page before).
 
-    `flow` is one of FLOWS or empty for all, `kinds` are kinds of posting; `since` and `until` bound `event_at`, half-open. Left out are the second
-    legs of movements between buckets (points that become held as they cease to be active).
+    `flow` is one of FLOWS or empty for all, `kinds` are kinds of posting; `since` and `until` bound `event_at`,
+    half-open. Left out are the second legs of movements between buckets (points that become held as they cease to be
+    active).
     """
-    bounds = {"p.kind = ANY (%s)": None if kinds is None else list(kinds), "p.event_at >= %s": since, "p.event_at < %s": until, "p.id < %s": before}
+    bounds = {
+        "p.kind = ANY (%s)": None if kinds is None else list(kinds),
+        "p.event_at >= %s": since,
+        "p.event_at < %s": until,
+        "p.id < %s": before,
+    }
     asked = {condition: value for condition, value in bounds.items() if value is not None}
     inner = ["p.key NOT LIKE '~~%%'", *([FLOWS[flow]] if flow else []), *asked]
     outer = ["a.subject = %s", *([] if wallet_ids is None else ["a.wallet_id = ANY (%s)"])]

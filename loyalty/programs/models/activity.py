@@ -74,6 +74,11 @@ class Activity(models.Model):
     def __str__(self) -> str:
         return f"{self.source}:{self.external_id}"
 
+    @property
+    def key(self) -> str:
+        """Under which the ledger knows what it earned; a wallet's code follows in the postings' keys."""
+        return f"{self.kind}:{self.source}:{self.external_id}"
+
 
 class ActivityLine(models.Model):
     """One line of a purchase; `amount` is the line’s total including tax, after its discount."""

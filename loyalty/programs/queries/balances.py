@@ -40,7 +40,7 @@ def balances_of(member: Member, at: datetime | None = None) -> list[WalletBalanc
 
 
 def balances_in(configuration: Configuration, subject: UUID) -> list[WalletBalance]:
-    """As `balances_of` now, in one statement: the program is known, and archived wallets are read only if they matter."""
+    """As `balances_of` now, in one statement: the program is known, archived wallets are read only if they matter."""
     held = ledger.balances_of(subject, clock.now())
     archived = [wallet_id for wallet_id in held.keys() - configuration.wallets.keys() if _is_something(held[wallet_id])]
     wallets = [terms.wallet for terms in configuration.wallets.values()]

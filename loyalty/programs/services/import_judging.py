@@ -98,10 +98,8 @@ def _what_rules_look_at(configuration: Configuration) -> list[Callable[[Row], An
     looks: list[Callable[[Row], Any]] = []
     if any(rule.effect == "fixed_per_unit" for rule in configuration.rules):
         looks.append(lambda row: row.quantity)
-    if "sku" in subjects:
-        looks.append(lambda row: row.sku)
-    if "category" in subjects:
-        looks.append(lambda row: row.category)
+    if any(rule.claims or rule.selectors for rule in configuration.rules):  # its explanation names the products
+        looks.append(lambda row: (row.sku, row.category))
     if "channel" in subjects:
         looks.append(lambda row: row.channel)
     if "store" in subjects:

@@ -1,0 +1,135 @@
+"""What members bought and did, and why it earned what it earned."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from loyalty.members.models import Member
+from loyalty.programs.errors import UnknownActivity
+from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.program import Program
+from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.rules.explanation import Step, steps_from_json
+from loyalty.programs.rules.wording.steps import why
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One rule's part in what an activity earned, in the language in force; `wallet` is the wallet's code."""
+
+    rule: str
+    wallet: str
+    matched: bool
+    points: int
+    why: str
+    is_shadow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One activity as the member's page shows it: what it was, what it earned (by wallet), and each rule's part."""
+
+    activity: Activity
+    at: datetime
+    total: Decimal
+    awards: tuple[tuple[Wallet, int, str], ...]
+    steps: tuple[Told, ...]
+
+
+def activity_of(program: Program, *, source: str, external_id: str, kind: str = "purchase") -> Activity:
+    """The purchase or activity with this identity, with its member. Raises UnknownActivity."""
+    found = Activity.objects.of(program).filter(kind=kind, source=source, external_id=external_id)
+    activity = found.select_related("member").first()
+    if activity is None:
+        raise UnknownActivity
+    return activity
+
+
+def activities_by_key(program_id: int, keys: Iterable[str]) -> dict[str, Activity]:
+    """The activities that the ledger's sources (kind:source:id) name, in one statement; others are left out."""
+    wanted = {tuple(parts) for key in keys if len(parts := key.split(":", 2)) == 3}
+    if not wanted:
+        return {}
+    named = Q()
+    for kind, source in {(kind, source) for kind, source, _external_id in wanted}:
+        ids = [external_id for each, other, external_id in wanted if (each, other) == (kind, source)]
+        named |= Q(kind=kind, source=source, external_id__in=ids)
+    return {activity.key: activity for activity in Activity.objects.filter(named, program_id=program_id)}
+
+
+def why_of(activity: Activity, *, voice: str = "member") -> list[Told]:
+    """The explanation of an activity as stored, rule by rule; `voice` is member, or staff (shadow rules too)."""
+    wallets = {wallet.pk: wallet for wallet in Wallet.objects.filter(program_id=activity.program_id)}
+    return told(steps_from_json(activity.explanation), wallets, activity.program, voice=voice)
+
+
+def told(steps: Sequence[Step], wallets: dict[int, Wallet], program: Program, *, voice: str = "member") -> list[Told]:
+    """Steps in the words of the language in force. Members are not told of rules on trial."""
+    return [
+        Told(
+            rule=step.rule_name,
+            wallet=wallets[int(step.wallet)].code,
+            matched=step.matched,
+            points=step.points,
+            why=why(step, units_of(wallets[int(step.wallet)]), program.currency, voice, zone=program.time_zone),
+            is_shadow=step.is_shadow,
+        )
+        for step in steps
+        if voice == "staff" or not step.is_shadow
+    ]
+
+
+def units_of(wallet: Wallet) -> tuple[str, str]:
+    """One unit and many, as sentences take them."""
+    return wallet.unit_one, wallet.unit_many
+
+
+def timeline_of(member: Member, *, limit: int = 50, before: datetime | None = None) -> list[TimelineRow]:
+    """What a member did, newest first, for the staff: three statements however many rows."""
+    program = member.program
+    wallets = {wallet.pk: wallet for wallet in Wallet.objects.filter(program=program)}
+    codes = {wallet.code: wallet for wallet in wallets.values()}
+    found = Activity.objects.filter(member=member).prefetch_related("lines")
+    if before:
+        found = found.filter(event_at__lt=before)
+    return [
+        TimelineRow(
+            activity=activity,
+            at=activity.event_at,
+            total=activity.total,
+            awards=tuple((codes[each["wallet"]], each["points"], each["state"]) for each in activity.awards),
+            steps=tuple(told(steps_from_json(activity.explanation), wallets, program, voice="staff")),
+        )
+        for activity in found.order_by("-event_at", "-pk")[:limit]
+    ]
+
+
+def data_of(member: Member) -> dict[str, list[dict[str, Any]]]:
+    """Everything that is kept of what a member bought and did, as plain values: for the download of one's own data."""
+    found = Activity.objects.filter(member=member).prefetch_related("lines").order_by("event_at", "pk")
+    return {"activities": [_data_of(activity) for activity in found]}
+
+
+def _data_of(activity: Activity) -> dict[str, Any]:
+    return {
+        "type": activity.type,
+        "source": activity.source,
+        "id": activity.external_id,
+        "at": activity.event_at.isoformat(),
+        "recorded_at": activity.created_at.isoformat(),
+        "currency": activity.currency,
+        "total": f"{activity.total:f}",
+        "channel": activity.channel,
+        "store": activity.store,
+        "attributes": activity.attributes,
+        "payments": activity.payments,
+        "points": activity.awards,
+        "lines": [
+            {"sku": line.sku, "category": line.category, "quantity": f"{line.quantity:f}", "amount": f"{line.amount:f}"}
+            for line in activity.lines.all()
+        ],
+    }

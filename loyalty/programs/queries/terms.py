@@ -1,0 +1,97 @@
+"""The program in plain words, generated from what is live now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from loyalty.lib import clock
+from loyalty.programs.models.program import DebtPolicy, Program
+from loyalty.programs.queries.activities import units_of
+from loyalty.programs.queries.configuration import Configuration, configuration_of
+from loyalty.programs.rules.earning import Rule
+from loyalty.programs.rules.wording.earning import sentence_for_rule
+from loyalty.programs.rules.wording.policies import sentence_for_activation, sentence_for_expiry
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the terms; `code` is earning, activation, expiry or returns."""
+
+    code: str
+    title: str
+    lines: tuple[str, ...]
+
+
+def terms_of(program: Program) -> list[Section]:
+    """How one earns, when points can be spent, when they end, what a return takes back; empty parts are left out.
+
+    Rules on trial or over are not told. In the language in force.
+    """
+    configuration = configuration_of(program)
+    sections = [
+        Section("earning", _("How you earn"), tuple(_earning(configuration))),
+        Section("activation", _("When you can spend"), tuple(_activation(configuration))),
+        Section("expiry", _("How long it lasts"), tuple(_expiry(configuration))),
+        Section("returns", _("When you return something"), tuple(_returns(configuration))),
+    ]
+    return [section for section in sections if section.lines]
+
+
+def _earning(configuration: Configuration) -> Iterator[str]:
+    program, now = configuration.program, clock.now()
+    for rule in sorted(configuration.rules, key=_reading_order):
+        if rule.is_shadow or (rule.ends_at is not None and rule.ends_at <= now):
+            continue
+        units = units_of(configuration.wallets[int(rule.wallet)].wallet)
+        yield sentence_for_rule(rule, units, program.currency, "member", zone=program.time_zone)
+
+
+def _reading_order(rule: Rule) -> tuple:
+    """The plain case first: purchases before other activities, what always holds before what has conditions."""
+    return (
+        rule.trigger != "purchase",
+        rule.is_multiplier,
+        rule.excludes,
+        bool(rule.conditions),
+        -rule.priority,
+        rule.rank,
+    )
+
+
+def _activation(configuration: Configuration) -> Iterator[str]:
+    for terms in configuration.wallets.values():
+        if terms.activation.is_pending:
+            yield sentence_for_activation(terms.activation, units_of(terms.wallet), "member")
+
+
+def _expiry(configuration: Configuration) -> Iterator[str]:
+    for terms in configuration.wallets.values():
+        yield sentence_for_expiry(terms.expiry, units_of(terms.wallet), "member")
+    days = configuration.program.warn_days
+    if days and any(terms.expiry.kind != "never" for terms in configuration.wallets.values()):
+        counted = [
+            ngettext("%(count)d day", "%(count)d days", day) % {"count": day} for day in sorted(days, reverse=True)
+        ]
+        yield _("We tell you %(when)s before points expire.") % {"when": _all_of(counted)}
+
+
+def _all_of(items: list[str]) -> str:
+    *most, last = items
+    return _("%(most)s and %(last)s") % {"most": ", ".join(most), "last": last} if most else last
+
+
+def _returns(configuration: Configuration) -> Iterator[str]:
+    words = {
+        DebtPolicy.ONLY_PENDING: _("Points that you cannot spend yet are taken back when you return what earned them."),
+        DebtPolicy.WITHIN_BALANCE: _(
+            "Points are taken back when you return what earned them, as far as you still have them."
+        ),
+        DebtPolicy.UNLIMITED: _(
+            "Points are taken back when you return what earned them. What you have spent already is set off against "
+            "the next points."
+        ),
+    }
+    if configuration.rules:
+        yield words[DebtPolicy(configuration.program.debt_policy)]

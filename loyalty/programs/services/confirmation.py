@@ -1,0 +1,131 @@
+"""Points that wait for a confirmation: given when the activity came about, taken when it did not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from operator import itemgetter
+
+from loyalty.ledger import services as ledger
+from loyalty.ledger.queries.lots import LotState, lots_of
+from loyalty.ledger.queries.statement import entry_with
+from loyalty.ledger.rules import KEEP, Keep, Posted
+from loyalty.lib import clock
+from loyalty.outbox.services import publish
+from loyalty.programs.errors import NothingPending
+from loyalty.programs.events import ActivityCancelled, ActivityConfirmed
+from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.program import Program
+from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.activities import activity_of
+from loyalty.programs.rules.activation import expiry_once_active
+from loyalty.programs.services.facts import AwardMade
+from loyalty.programs.services.storing import awards_from_json
+from loyalty.programs.services.transactions import in_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The points of one activity that were confirmed or taken; `replayed` when that had happened before."""
+
+    activity_id: int
+    points: int
+    replayed: bool
+
+
+def confirm_activity(
+    program: Program, *, source: str, external_id: str, kind: str = "purchase", actor: str, at: datetime | None = None
+) -> Settled:
+    """The order was paid, the review accepted: what waits for that becomes spendable. Harmless twice.
+
+    Points that would have ended meanwhile live through the day of the confirmation. `kind` is purchase or activity.
+    Raises UnknownActivity, NothingPending (nothing ever waited), NotPending (cancelled before).
+    """
+    activity = activity_of(program, kind=kind, source=source, external_id=external_id)
+    return in_transaction(partial(_confirm, program, activity, actor, at or clock.now()))
+
+
+def cancel_activity(
+    program: Program,
+    *,
+    source: str,
+    external_id: str,
+    kind: str = "purchase",
+    actor: str,
+    reason: str,
+    at: datetime | None = None,
+) -> Settled:
+    """The order came to nothing: its pending points are taken away. Harmless twice. Points already active stay.
+
+    Raises UnknownActivity, NothingPending.
+    """
+    activity = activity_of(program, kind=kind, source=source, external_id=external_id)
+    return in_transaction(partial(_cancel, program, activity, actor, reason, at or clock.now()))
+
+
+def _confirm(program: Program, activity: Activity, actor: str, at: datetime) -> Settled:
+    waiting = [award for award in awards_from_json(activity.awards) if _waits_for_confirmation(award)]
+    posted = []
+    for account_id, award in _accounts(activity, waiting):
+        key = f"{activity.key}:{award.wallet_code}"
+        ends = _end_once_confirmed(award, at, program.time_zone)
+        posted.append(
+            ledger.activate(
+                account_id,
+                award_key=key,
+                key=f"confirm:{key}",
+                at=at,
+                actor=actor,
+                expires_at=ends,
+                source=activity.key,
+            )
+        )
+    settled = _settled(activity, posted)
+    if not settled.replayed:
+        publish(ActivityConfirmed(program.pk, activity.member_id, activity.pk, settled.points, at))
+    return settled
+
+
+def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: datetime) -> Settled:
+    pending = {lot.account_id for lot in lots_of(activity.member.subject, at) if _is_pending_of(lot, activity)}
+    posted = []
+    for account_id, award in _accounts(activity, awards_from_json(activity.awards)):
+        key = f"{activity.key}:{award.wallet_code}"
+        if account_id in pending or entry_with(account_id, f"cancel:{key}"):
+            posted.append(
+                ledger.reverse(
+                    account_id, posting_key=key, key=f"cancel:{key}", at=at, actor=actor, reason=reason,
+                    debt_policy=program.debt_policy, source=activity.key,
+                )
+            )  # fmt: skip
+    settled = _settled(activity, posted)
+    if not settled.replayed:
+        publish(ActivityCancelled(program.pk, activity.member_id, activity.pk, settled.points, at))
+    return settled
+
+
+def _waits_for_confirmation(award: AwardMade) -> bool:
+    return award.state == "pending" and award.activates_at is None
+
+
+def _is_pending_of(lot: LotState, activity: Activity) -> bool:
+    return lot.state == "pending" and lot.source == activity.key
+
+
+def _accounts(activity: Activity, awards: list[AwardMade] | tuple[AwardMade, ...]) -> list[tuple[int, AwardMade]]:
+    """The member's accounts for these awards, in the order of their ids."""
+    codes = dict(Wallet.objects.filter(program_id=activity.program_id).values_list("code", "pk"))
+    subject = activity.member.subject
+    accounts = [(ledger.open_account(wallet_id=codes[each.wallet_code], subject=subject), each) for each in awards]
+    return sorted(accounts, key=itemgetter(0))
+
+
+def _end_once_confirmed(award: AwardMade, at: datetime, zone: str) -> datetime | Keep | None:
+    """Points live at least through the day on which they become spendable."""
+    ends = expiry_once_active(award.expires_at, at, zone)
+    return KEEP if ends == award.expires_at else ends
+
+
+def _settled(activity: Activity, posted: list[Posted]) -> Settled:
+    if not posted:
+        raise NothingPending
+    return Settled(activity.pk, sum(abs(each.points) for each in posted), all(each.replayed for each in posted))

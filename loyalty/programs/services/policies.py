@@ -1,0 +1,127 @@
+"""Changing how a wallet's points live: the new policy, and what it means for points there are."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from loyalty.ledger import services as ledger
+from loyalty.ledger.queries.lots import SameEnd, holders_of, same_ends
+from loyalty.ledger.rules import Swept
+from loyalty.lib import clock
+from loyalty.outbox.services import publish
+from loyalty.programs.errors import WrongPolicy
+from loyalty.programs.events import ExpiryPolicyChanged
+from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.activities import units_of
+from loyalty.programs.queries.configuration import activation_of, expiry_of
+from loyalty.programs.rules.days import start_of_day
+from loyalty.programs.rules.expiry import ExpiryPolicy, after_policy_change, spared_through
+from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.wording.invalid import message_for
+from loyalty.programs.rules.wording.policies import sentence_for_change
+
+FIELDS = frozenset(
+    "expiry expiry_months expiry_rounding expiry_dates expiry_min_months sliding_activities "
+    "activation activation_count activation_dates cancel_after_days".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """What a new policy would do to points there are. `text` says it; `members` hold the `points`, in `lots`.
+
+    `earliest` is the last day on which none of them can have ended because of the change; None when none ever will.
+    """
+
+    text: str
+    lots: int
+    points: int
+    members: int
+    earliest: date | None
+
+
+def preview_wallet_policy(wallet: Wallet, **policy: Any) -> PolicyChange:
+    """What `change_wallet_policy` would do now; stores nothing. Raises WrongPolicy."""
+    stored, at = Wallet.objects.select_related("program").get(pk=wallet.pk), clock.now()
+    new = _with(stored, policy)
+    zone = stored.program.time_zone
+    groups = [group for group, _end in _moved(stored.pk, expiry_of(new), at, zone)]
+    return PolicyChange(
+        text=sentence_for_change(expiry_of(new), at, zone, units_of(new)),
+        lots=sum(group.lots for group in groups),
+        points=sum(group.points for group in groups),
+        members=holders_of(stored.pk, groups, zone=zone) if groups else 0,
+        earliest=spared_through(expiry_of(new), at, zone),
+    )
+
+
+def change_wallet_policy(wallet: Wallet, *, actor: str, **policy: Any) -> Swept:
+    """Give the wallet another policy of expiry or activation, from now on; answers with the lots that got another end.
+
+    `policy` are the wallet's own fields (expiry, expiry_months, … , cancel_after_days). Points there are: a longer
+    life counts at once; a shorter one takes nothing before one full period of the new policy has passed since now.
+    Pending points keep the dates that they were given. If the process dies on the way, the relay finishes the work.
+    Raises WrongPolicy.
+    """
+    changed = _save(wallet, policy, actor)
+    for name in policy:
+        setattr(wallet, name, policy[name])
+    return redate_lots(changed) if changed else Swept()
+
+
+@transaction.atomic
+def _save(wallet: Wallet, policy: dict[str, Any], actor: str) -> ExpiryPolicyChanged | None:
+    """The new policy in the database; the event if it is another expiry than before."""
+    stored = Wallet.objects.select_for_update(of=("self",)).select_related("program").get(pk=wallet.pk)
+    before = expiry_of(stored)
+    new = _with(stored, policy)
+    new._change_reason = actor[:100]  # type: ignore[attr-defined]
+    new.save(update_fields=sorted(policy))
+    if expiry_of(new) == before:
+        return None
+    event = ExpiryPolicyChanged(new.program_id, new.pk, actor, clock.now())
+    publish(event)
+    return event
+
+
+def redate_lots(event: ExpiryPolicyChanged) -> Swept:
+    """Give lots earned under the policy before their new end. Harmless twice: the instant of the change is the key."""
+    wallet = Wallet.objects.select_related("program").get(pk=event.wallet_id)
+    zone = wallet.program.time_zone
+    ends = {
+        (group.earned_on, group.expires_at): end for group, end in _moved(wallet.pk, expiry_of(wallet), event.at, zone)
+    }
+    if not ends:
+        return Swept()
+    key = f"policy:{wallet.pk}:{event.at.isoformat()}"
+    return ledger.redate(wallet.pk, ends=ends, zone=zone, key=key, at=event.at, actor=event.actor)
+
+
+def _with(stored: Wallet, policy: dict[str, Any]) -> Wallet:
+    """The wallet with the new policy, not saved. Raises WrongPolicy."""
+    if unknown := policy.keys() - FIELDS:
+        raise TypeError(f"{', '.join(sorted(unknown))} is no policy of a wallet")
+    for name, value in policy.items():
+        setattr(stored, name, value)
+    try:
+        stored.clean_fields(exclude={field.name for field in Wallet._meta.fields} - FIELDS)
+        expiry_of(stored), activation_of(stored)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise WrongPolicy(messages[0], field=field) from error
+    except InvalidSetting as error:
+        raise WrongPolicy(message_for(error), field=error.field) from error
+    return stored
+
+
+def _moved(wallet_id: int, policy: ExpiryPolicy, at: datetime, zone: str) -> list[tuple[SameEnd, datetime | None]]:
+    """The groups of lots that get another end, with that end."""
+    groups = same_ends(wallet_id, zone=zone, at=at)
+    moved = [
+        (group, after_policy_change(group.expires_at, start_of_day(group.earned_on, zone), policy, at, zone))
+        for group in groups
+    ]
+    return [(group, end) for group, end in moved if end != group.expires_at]
