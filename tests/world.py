@@ -12,9 +12,11 @@ Take the fixture `world`, or call `make_world()` and `earn()` where no fixture r
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 
 from loyalty.ledger import services as ledger
 from loyalty.ledger.rules import Posted
@@ -60,9 +62,14 @@ def open_program(code: str, name: str, *, currency: str, languages: list[str]) -
     return program
 
 
+@cache
+def _hashed() -> str:
+    return make_password(PASSWORD)  # slow on purpose, so once for all
+
+
 def new_user(email: str, name: str = "", *, language: str = "") -> User:
     """Someone who can sign in: the address is verified, the password is PASSWORD."""
-    user = User.objects.create_user(email, PASSWORD, name=name, language=language)
+    user = User.objects.create(email=email, password=_hashed(), name=name, language=language)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 

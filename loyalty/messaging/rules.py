@@ -6,8 +6,8 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 EXPIRY = "points_expiring"
 INSTANT = timedelta(microseconds=1)
@@ -47,6 +47,12 @@ def last_day(expires_at: datetime, zone: str) -> date:
     return (expires_at - INSTANT).astimezone(ZoneInfo(zone)).date()
 
 
+def human_day(day: date) -> str:
+    """31 December 2026, 31. desember 2026, 31 grudnia 2026: as the active language writes it, the month in full."""
+    is_english = (get_language() or "en").startswith("en")  # whose own format is Dec. 31, 2026
+    return date_format(day, "j F Y" if is_english else "DATE_FORMAT")
+
+
 def key_of_expiry(wallet_id: int, expires_at: datetime, days: int) -> str:
     """What makes one warning the same warning, however often it arrives."""
     return f"{EXPIRY}:{wallet_id}:{expires_at.isoformat()}:{days}"
@@ -66,8 +72,8 @@ def expiry_notice(key: str, expiring: Expiring, program: str) -> Notice:
 
 def _days(expiring: Expiring) -> dict[str, str]:
     """Human dates; `first` is there only when it is another day than `last`."""
-    last = {"last": date_format(expiring.last, "j E Y")}
-    return last if expiring.first == expiring.last else {"first": date_format(expiring.first, "j E Y"), **last}
+    last = {"last": human_day(expiring.last)}
+    return last if expiring.first == expiring.last else {"first": human_day(expiring.first), **last}
 
 
 def _expiry_subject(points: int, words: dict[str, str]) -> str:

@@ -111,7 +111,7 @@ def test_dates_are_written_in_the_members_language(world, mailoutbox):
     warn_of_expiry(expiring(world.cleo))
 
     norwegian, polish = (letter.subject for letter in mailoutbox)
-    assert "31 desember 2026" in norwegian
+    assert "31. desember 2026" in norwegian
     assert "31 grudnia 2026" in polish
 
 
