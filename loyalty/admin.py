@@ -4,8 +4,9 @@ from loyalty.ledger import admin as ledger
 from loyalty.members.admin import consents, keys, staff
 from loyalty.messaging import admin as messaging
 from loyalty.outbox import admin as outbox
-from loyalty.programs.admin import activities, members, programs, wallets
+from loyalty.programs.admin import activities, imports, members, programs, rules, wallets
 
 __all__ = [
-    "activities", "consents", "keys", "ledger", "members", "messaging", "outbox", "programs", "staff", "wallets",
+    "activities", "consents", "imports", "keys", "ledger", "members", "messaging", "outbox", "programs", "rules",
+    "staff", "wallets",
 ]  # fmt: skip

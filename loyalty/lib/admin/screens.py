@@ -62,11 +62,6 @@ class Screen(ModelAdmin):
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
         raise Http404
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     def get_urls(self) -> list[URLPattern]:
         pages = [(f"{part}/", part, view) for part, view in self.list_pages.items()]
         pages += [(f"<int:object_id>/{part}/", part, view) for part, view in self.detail_pages.items()]

@@ -1,26 +1,33 @@
+import logging
 from typing import Any
 
+from celery import current_app
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 from unfold.decorators import display
 
-from loyalty.lib.admin.desk import actor_of, desk_of
+from loyalty.lib.admin.desk import desk_of
 from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.lib.errors import DomainError
-from loyalty.programs import tasks
 from loyalty.programs.forms.imports import UploadForm
 from loyalty.programs.models.activity import PurchaseImport
 from loyalty.programs.services import uploads
 
+logger = logging.getLogger(__name__)
+BROKER_ERRORS = (OperationalError, RedisError, OSError)
 State = PurchaseImport.State
 LOOK = {
     State.WAITING: "default", State.CHECKING: "info", State.CHECKED: "primary", State.APPLYING: "info",
     State.APPLIED: "success", State.REFUSED: "danger", State.FAILED: "danger",
 }  # fmt: skip
 BUSY = {State.WAITING, State.CHECKING, State.APPLYING}
+IDLE = {State.WAITING, State.APPLYING}
+TASK = "loyalty.programs.tasks.work_on_uploads"
 
 
 @admin.register(PurchaseImport)
@@ -50,8 +57,8 @@ class ImportScreen(ProgramScreen):
         form = UploadForm(request.POST or None, request.FILES or None)
 
         def upload(filled: dict[str, Any]) -> HttpResponse:
-            made = uploads.upload_purchases(program, filled["file"], user=request.user, actor=actor_of(request))
-            tasks.check_upload.delay(made.pk)
+            made = uploads.upload_purchases(program, filled["file"], user=request.user)
+            ring()
             return HttpResponseRedirect(self.address("change", made))
 
         return self.form_page(
@@ -81,6 +88,7 @@ class ImportScreen(ProgramScreen):
         return {
             "upload": upload,
             "is_busy": upload.state in BUSY,
+            "no_worker": upload.state in IDLE and not upload.done_rows and not is_worker_there(),
             "percent": min(percent, 100),
             "look": {"danger": "bad", "success": "good"}.get(LOOK[State(upload.state)], "plain"),
             "may_apply": upload.state == State.CHECKED and self.has_change_permission(request, upload),
@@ -111,9 +119,25 @@ class ImportScreen(ProgramScreen):
 
     def _apply(self, request: HttpRequest, upload: PurchaseImport) -> HttpResponse:
         try:
-            uploads.approve(upload, actor=actor_of(request))
+            uploads.approve_upload(upload, user=request.user)
         except DomainError as error:
             messages.error(request, str(error))
         else:
-            tasks.apply_upload.delay(upload.pk)
+            ring()
         return HttpResponseRedirect(self.address("change", upload))
+
+
+def ring() -> None:
+    """Wake a worker. If the queue is out of order, the schedule does: what waits stands in the database."""
+    try:
+        current_app.send_task(TASK, retry=False)
+    except BROKER_ERRORS as error:
+        logger.warning("The upload waits for its schedule, the queue is out of order: %s", error)
+
+
+def is_worker_there() -> bool:
+    """Whether any worker answers within half a second."""
+    try:
+        return bool(current_app.control.ping(timeout=0.5, limit=1))
+    except BROKER_ERRORS:
+        return False
