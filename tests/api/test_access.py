@@ -23,7 +23,6 @@ TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
     ("api-balances", "GET"): ("members:read", "/members/{member}/balances", None, 200),
     ("api-statement", "GET"): ("members:read", "/members/{member}/statement", None, 200),
     ("api-purchases", "POST"): ("purchases:write", "/purchases", GOOD, 201),
-    ("api-purchase-batch", "POST"): ("purchases:write", "/purchases/batch", {"purchases": [GOOD]}, 200),
     ("api-purchase-confirm", "POST"): ("purchases:write", "/purchases/till/waits/confirm", None, 200),
     ("api-purchase-cancel", "POST"): ("purchases:write", "/purchases/till/waits/cancel", None, 200),
     ("api-activities", "POST"): ("activities:write", "/activities", REVIEW, 201),
@@ -59,7 +58,7 @@ def waiting(cafe, ada, till):
     cafe.wallets.update(activation="on_confirmation")
     cafe.rules.create(wallet=cafe.wallets.get(), trigger="review", effect="fixed", points=5, name="Reviews")
     bought = till.post("/purchases", GOOD | {"member": ada.number, "receipt": "waits"}, key="waits")
-    reviewed = till.post("/activities", REVIEW | {"member": ada.number, "id": "waits"}, key="waits too")
+    reviewed = till.post("/activities", REVIEW | {"member": ada.number, "id": "waits"}, key="waits-too")
     assert [bought.json()["awards"][0]["state"], reviewed.json()["awards"][0]["state"]] == ["pending", "pending"]
 
 

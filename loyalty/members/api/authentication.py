@@ -39,7 +39,7 @@ class KeyAuthentication(BaseAuthentication):
 
 def _find(secret: str) -> queries.Credential | None:
     """The first question of every request, so it serves as the connection's health check too: one round trip less."""
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return queries.api_key_for(secret)
     except (OperationalError, InterfaceError):

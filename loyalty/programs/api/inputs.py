@@ -95,8 +95,10 @@ class StatementInput(PageInput):
     until = Instant(required=False, help_text="Before this instant.")
 
 
-class NothingInput(Input):
-    """No body, or an empty object."""
+class CancelInput(Input):
+    """Why it came to nothing."""
+
+    reason = Text(300, default="", help_text="For your own records; members do not see it.")
 
 
 def purchase_of(values: dict[str, Any]) -> PurchaseFacts:

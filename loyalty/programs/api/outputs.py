@@ -4,7 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from loyalty.lib.rest.pagination import PageOutput
 from loyalty.lib.rest.shapes import Output
+
+REPLAYED = "Known already: these are the points of the first time."
+STATES = ("active", "pending", "held")
 
 
 class ExpiringOutput(Output):
@@ -45,34 +49,71 @@ class AwardOutput(Output):
 class StepOutput(Output):
     """One rule's part in the evaluation."""
 
-    rule = serializers.CharField(source="rule_name")
+    rule = serializers.CharField()
+    wallet = serializers.CharField()
     matched = serializers.BooleanField()
     points = serializers.IntegerField(help_text="The points of all steps of a wallet add up to its award.")
-    why = serializers.SerializerMethodField()
-    shadow = serializers.BooleanField(source="is_shadow", help_text="On trial: evaluated, and pays nothing.")
-
-    @staticmethod
-    def get_why(step: Any) -> str:
-        """A sentence."""
-        return step.code
+    why = serializers.CharField(help_text="A sentence that a till may show to the member.")
 
 
-class EvaluatedOutput(Output):
-    """What an activity earned, and why."""
-
-    awards = AwardOutput(many=True)
-    balances = BalanceOutput(many=True)
-    explanation = StepOutput(many=True)
-    replayed = serializers.BooleanField(help_text="Known already: these are the points of the first time.")
-
-
-class PurchaseOutput(EvaluatedOutput):
+class PurchaseOutput(Output):
     """What a purchase earned, and why."""
 
     purchase = serializers.CharField(source="ref", help_text="source:receipt")
+    awards = AwardOutput(many=True)
+    balances = BalanceOutput(many=True)
+    explanation = StepOutput(many=True)
+    replayed = serializers.BooleanField(help_text=REPLAYED)
 
 
-class ActivityOutput(EvaluatedOutput):
+class ActivityOutput(Output):
     """What an activity earned, and why."""
 
     activity = serializers.CharField(source="ref", help_text="source:id")
+    awards = AwardOutput(many=True)
+    balances = BalanceOutput(many=True)
+    explanation = StepOutput(many=True)
+    replayed = serializers.BooleanField(help_text=REPLAYED)
+
+
+class StatementRowOutput(Output):
+    """One movement of points."""
+
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField(help_text="When it was written.")
+    event_at = serializers.DateTimeField(help_text="When it happened.")
+    kind = serializers.CharField()
+    wallet = serializers.CharField(source="wallet.code")
+    state = serializers.SerializerMethodField()
+    points = serializers.IntegerField()
+    balance_after = serializers.IntegerField(help_text="Of the points in the same state.")
+    source = serializers.CharField(help_text="Such as purchase:source:receipt.")
+    title = serializers.CharField()
+    why = serializers.CharField()
+
+    @staticmethod
+    def get_state(row: Any) -> str:
+        """active, pending or held: the points that moved."""
+        return STATES[row.bucket]
+
+
+class StatementOutput(PageOutput):
+    """Movements, newest first."""
+
+    results = StatementRowOutput(many=True)
+
+
+class SettledPurchaseOutput(Output):
+    """The points that waited for this purchase to be confirmed."""
+
+    purchase = serializers.CharField()
+    points = serializers.IntegerField()
+    replayed = serializers.BooleanField(help_text="It was settled so before.")
+
+
+class SettledActivityOutput(Output):
+    """The points that waited for this activity to be confirmed."""
+
+    activity = serializers.CharField()
+    points = serializers.IntegerField()
+    replayed = serializers.BooleanField(help_text="It was settled so before.")

@@ -6,6 +6,11 @@ from loyalty.programs.api import views
 
 urlpatterns = [
     path("members/<str:number>/balances", views.Balances.as_view(), name="api-balances"),
+    path("members/<str:number>/statement", views.Statement.as_view(), name="api-statement"),
     path("purchases", views.Purchases.as_view(), name="api-purchases"),
+    path("purchases/<str:source>/<path:receipt>/confirm", views.PurchaseConfirm.as_view(), name="api-purchase-confirm"),
+    path("purchases/<str:source>/<path:receipt>/cancel", views.PurchaseCancel.as_view(), name="api-purchase-cancel"),
     path("activities", views.Activities.as_view(), name="api-activities"),
+    path("activities/<str:source>/<path:id>/confirm", views.ActivityConfirm.as_view(), name="api-activity-confirm"),
+    path("activities/<str:source>/<path:id>/cancel", views.ActivityCancel.as_view(), name="api-activity-cancel"),
 ]

@@ -7,16 +7,20 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from loyalty.lib.rest.operations import Keyed, operation
+from loyalty.lib.rest.pagination import page
 from loyalty.lib.rest.views import answer
+from loyalty.members import queries as members
 from loyalty.members.api.idempotency import once
 from loyalty.members.api.keyed import KeyedView
 from loyalty.members.api.views import NUMBER
-from loyalty.members.queries import ref_by_number
-from loyalty.programs.api.inputs import ActivityInput, DryRunInput, PurchaseInput, activity_of, purchase_of
-from loyalty.programs.api.outputs import ActivityOutput, BalanceOutput, BalancesOutput, PurchaseOutput
+from loyalty.programs.api import inputs, outputs
+from loyalty.programs.api.telling import told_of
 from loyalty.programs.queries.balances import balances_in
 from loyalty.programs.queries.configuration import Configuration, configuration_under
-from loyalty.programs.services import activities
+from loyalty.programs.queries.programs import wallet_by_code
+from loyalty.programs.queries.statement import statement_of
+from loyalty.programs.services import activities, confirmation
+from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts
 
 PURCHASE = {
     "source": "till-7",
@@ -29,6 +33,9 @@ PURCHASE = {
     "payments": [{"method": "card", "amount": "19.90"}],
 }
 REVIEW = {"source": "shop", "id": "review-88", "type": "review", "member": "345678901237", "at": "2026-11-20T14:30:00Z"}
+RECEIPT = {"source": inputs.Source(), "receipt": inputs.Identity()}
+ACTIVITY = {"source": inputs.Source(), "id": inputs.Identity()}
+DRY_RUN = "200 for a dry run, which needs no Idempotency-Key."
 
 
 class PointsView(KeyedView):
@@ -42,56 +49,134 @@ class PointsView(KeyedView):
     def program(self) -> Any:
         return self.configuration.program
 
+    def confirm(self, kind: str, source: str, external_id: str) -> HttpResponse:
+        done = confirmation.confirm_activity(
+            self.program, kind=kind, source=source, external_id=external_id, actor=self.actor
+        )
+        return answer({kind: f"{source}:{external_id}", "points": done.points, "replayed": done.replayed})
+
+    def cancel(self, kind: str, source: str, external_id: str, reason: str) -> HttpResponse:
+        done = confirmation.cancel_activity(
+            self.program, kind=kind, source=source, external_id=external_id, reason=reason, actor=self.actor
+        )
+        return answer({kind: f"{source}:{external_id}", "points": done.points, "replayed": done.replayed})
+
 
 class Balances(PointsView):
     """What a member holds."""
 
     @operation(
-        id="read_balances", tag="members", scope="members:read", path=NUMBER, answers={200: BalancesOutput},
+        id="read_balances", tag="members", scope="members:read", path=NUMBER, answers={200: outputs.BalancesOutput},
         problems=(404,), summary="Read a member's balances",
     )  # fmt: skip
     def get(self, request: Request, number: str) -> HttpResponse:
-        member = ref_by_number(self.key.program_id, number)
+        member = members.ref_by_number(self.key.program_id, number)
         balances = balances_in(self.configuration, member.subject)
-        return answer({"balances": BalanceOutput.present_all(balances)})
+        return answer({"balances": outputs.BalanceOutput.present_all(balances)})
+
+
+class Statement(PointsView):
+    """What happened to a member's points."""
+
+    @operation(
+        id="read_statement", tag="members", scope="members:read", path=NUMBER, query=inputs.StatementInput,
+        answers={200: outputs.StatementOutput}, problems=(404,), summary="Read a member's statement",
+    )  # fmt: skip
+    def get(self, request: Request, number: str) -> HttpResponse:
+        asked = dict(self.parameters)
+        if "wallet" in asked:
+            asked["wallet"] = wallet_by_code(self.program, asked["wallet"])
+        found = statement_of(members.member_by_number(self.program, number), **asked)
+        return answer(page(outputs.StatementRowOutput.present_all(found.rows), found.next))
 
 
 class Purchases(PointsView):
     """Purchases of the program."""
 
     @operation(
-        id="record_purchase", tag="purchases", scope="purchases:write", query=DryRunInput, body=PurchaseInput,
-        answers={200: PurchaseOutput, 201: PurchaseOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
-        example=PURCHASE, summary="Record a purchase",
-        description="200 for a dry run, which needs no Idempotency-Key.",
+        id="record_purchase", tag="purchases", scope="purchases:write", query=inputs.DryRunInput,
+        body=inputs.PurchaseInput, answers={200: outputs.PurchaseOutput, 201: outputs.PurchaseOutput},
+        problems=(404, 409, 422), keyed=Keyed.MUST, example=PURCHASE, summary="Record a purchase", description=DRY_RUN,
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
-        facts = purchase_of(self.body(request))
+        facts = inputs.purchase_of(self.body(request))
         if self.parameters["dry_run"]:
             rehearsed = activities.record_purchase(self.program, facts, actor=self.actor, dry_run=True)
-            return answer(PurchaseOutput.present(rehearsed))
+            return answer(told_of(outputs.PurchaseOutput, rehearsed, self.configuration))
         return once(request, lambda: self.record(facts))
 
-    def record(self, facts: activities.PurchaseFacts) -> HttpResponse:
+    def record(self, facts: PurchaseFacts) -> HttpResponse:
         recorded = activities.record_purchase(self.program, facts, actor=self.actor)
-        return answer(PurchaseOutput.present(recorded), 201)
+        return answer(told_of(outputs.PurchaseOutput, recorded, self.configuration), 201)
+
+
+class PurchaseConfirm(PointsView):
+    """A purchase that has come about."""
+
+    @operation(
+        id="confirm_purchase", tag="purchases", scope="purchases:write", path=RECEIPT,
+        answers={200: outputs.SettledPurchaseOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
+        summary="Confirm a purchase", description="Points that wait for it become spendable.",
+    )  # fmt: skip
+    def post(self, request: Request, source: str, receipt: str) -> HttpResponse:
+        self.body(request)
+        return once(request, lambda: self.confirm("purchase", source, receipt))
+
+
+class PurchaseCancel(PointsView):
+    """A purchase that has come to nothing."""
+
+    @operation(
+        id="cancel_purchase", tag="purchases", scope="purchases:write", path=RECEIPT, body=inputs.CancelInput,
+        answers={200: outputs.SettledPurchaseOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
+        summary="Cancel a purchase", description="Its pending points are taken away; points already active stay.",
+    )  # fmt: skip
+    def post(self, request: Request, source: str, receipt: str) -> HttpResponse:
+        reason = self.body(request)["reason"]
+        return once(request, lambda: self.cancel("purchase", source, receipt, reason))
 
 
 class Activities(PointsView):
     """Everything else that members do."""
 
     @operation(
-        id="record_activity", tag="activities", scope="activities:write", query=DryRunInput, body=ActivityInput,
-        answers={200: ActivityOutput, 201: ActivityOutput}, problems=(404, 409, 422), keyed=Keyed.MUST, example=REVIEW,
-        summary="Record an activity", description="200 for a dry run, which needs no Idempotency-Key.",
+        id="record_activity", tag="activities", scope="activities:write", query=inputs.DryRunInput,
+        body=inputs.ActivityInput, answers={200: outputs.ActivityOutput, 201: outputs.ActivityOutput},
+        problems=(404, 409, 422), keyed=Keyed.MUST, example=REVIEW, summary="Record an activity", description=DRY_RUN,
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
-        facts = activity_of(self.body(request))
+        facts = inputs.activity_of(self.body(request))
         if self.parameters["dry_run"]:
             rehearsed = activities.record_activity(self.program, facts, actor=self.actor, dry_run=True)
-            return answer(ActivityOutput.present(rehearsed))
+            return answer(told_of(outputs.ActivityOutput, rehearsed, self.configuration))
         return once(request, lambda: self.record(facts))
 
-    def record(self, facts: activities.ActivityFacts) -> HttpResponse:
+    def record(self, facts: ActivityFacts) -> HttpResponse:
         recorded = activities.record_activity(self.program, facts, actor=self.actor)
-        return answer(ActivityOutput.present(recorded), 201)
+        return answer(told_of(outputs.ActivityOutput, recorded, self.configuration), 201)
+
+
+class ActivityConfirm(PointsView):
+    """An activity that has come about."""
+
+    @operation(
+        id="confirm_activity", tag="activities", scope="activities:write", path=ACTIVITY,
+        answers={200: outputs.SettledActivityOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
+        summary="Confirm an activity", description="Points that wait for it become spendable.",
+    )  # fmt: skip
+    def post(self, request: Request, source: str, id: str) -> HttpResponse:
+        self.body(request)
+        return once(request, lambda: self.confirm("activity", source, id))
+
+
+class ActivityCancel(PointsView):
+    """An activity that has come to nothing."""
+
+    @operation(
+        id="cancel_activity", tag="activities", scope="activities:write", path=ACTIVITY, body=inputs.CancelInput,
+        answers={200: outputs.SettledActivityOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
+        summary="Cancel an activity", description="Its pending points are taken away; points already active stay.",
+    )  # fmt: skip
+    def post(self, request: Request, source: str, id: str) -> HttpResponse:
+        reason = self.body(request)["reason"]
+        return once(request, lambda: self.cancel("activity", source, id, reason))
