@@ -4,10 +4,11 @@ No ORM, no clock, no settings: plain frozen values in, plain frozen values out, 
 till, the import, a dry run, a back-test and the "try it" box. Amounts are Decimal and exact; points are whole
 integers, rounded once.
 
-Nouns: `occurrence` (Line, Occurrence), `conditions` (Condition), `earning` (Rule, RuleBook, evaluate),
-`explanation` (Award, Step, Evaluation), `expiry` (ExpiryPolicy, expires_at), `activation` (ActivationPolicy,
-lot_dates), `invalid` (InvalidSetting), and `wording`, the only part that knows languages: it turns all of these
-into sentences.
+Nouns: `occurrence` (Line, Occurrence), `conditions` (Condition, condition_from_text), `earning` (Rule), `evaluation`
+(RuleBook, evaluate), `explanation` (Award, Step, Evaluation), `expiry` (ExpiryPolicy, expires_at, after_policy_change),
+`activation` (ActivationPolicy, lot_dates), `invalid` (InvalidSetting). Behind `evaluation` stand `basis`, `matching`,
+`outcome`, `stacking` and `multiplying`, in this order. `wording` alone knows languages: it turns all of these into
+sentences.
 
 How rules meet, per wallet:
 

@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty.programs.rules.exact import ToExact, as_decimal
-from loyalty.programs.rules.occurrence import PURCHASE, Occurrence
+from loyalty.programs.rules.occurrence import NIL, PURCHASE, Occurrence
 from loyalty.programs.rules.operands import fold
 
 LABELS = 5  # how many products an explanation names
-NIL = Decimal(0)
 
 
 class Basket:

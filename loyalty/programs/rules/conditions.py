@@ -94,6 +94,7 @@ class Condition:
     operator: str
     value: Any
     name: str = ""
+    told: Mapping[str, Any] = field(init=False, repr=False, compare=False)  # in plain values, for an explanation
     _wanted: Any = field(init=False, repr=False, compare=False)
     _read: Callable[[Any], Any] = field(init=False, repr=False, compare=False)
     _test: Callable[[Any, Any], bool] = field(init=False, repr=False, compare=False)
@@ -108,6 +109,8 @@ class Condition:
         compared = tuple(kind.compared(item) for item in values)
         self._set(name=self.name.strip(), value=values if self.operator in MANY else values[0], _read=kind.read)
         self._prepare(compared)
+        told = {"subject": self.subject, "operator": self.operator, "value": plain(self.value)}
+        self._set(told=told | {"name": self.name} if self.name else told)
 
     @property
     def kind(self) -> str:
@@ -129,11 +132,6 @@ class Condition:
     def is_time_window(self) -> bool:
         """Whether it asks for the hours from one time of day to another."""
         return self.subject == "time_of_day" and self.operator == "between"
-
-    @property
-    def plain_value(self) -> Any:
-        """The value as JSON holds it."""
-        return plain(self.value)
 
     def holds(self, actual: Any) -> bool:
         """Whether what the occurrence holds satisfies the condition."""

@@ -60,17 +60,25 @@ def evaluate(rules: Iterable[Rule] | RuleBook, occurrence: Occurrence) -> Evalua
 def _evaluate_wallet(
     wallet: WalletId, rules: Sequence[Rule], occurrence: Occurrence, basket: Basket, steps: list[Step]
 ) -> Award:
-    judged = [match(rule, occurrence, basket) for rule in rules]
-    live = [each for each in judged if isinstance(each, Candidate) and not each.rule.is_shadow]
+    live: list[Candidate] = []
+    missed: list[Miss] = []
+    shadows: list[Candidate | Miss] = []
+    for rule in rules:
+        judged = match(rule, occurrence, basket)
+        if rule.is_shadow:
+            shadows.append(judged)
+        elif isinstance(judged, Candidate):
+            live.append(judged)
+        else:
+            missed.append(judged)
     outcomes = settle(live, basket)
     points = attribute(outcomes)
     total = sum(points)
     given = [_step(outcome, share) for outcome, share in zip(outcomes, points, strict=True)]
-    steps += sorted(given, key=lambda step: not step.matched)
-    steps += [_step(each) for each in judged if isinstance(each, Miss) and not each.rule.is_shadow]
-    for each in judged:
-        if each.rule.is_shadow:
-            steps.append(_step(each) if isinstance(each, Miss) else _shadow_step(each, live, basket, total))
+    steps += [step for step in given if step.matched]
+    steps += [step for step in given if not step.matched]
+    steps += [_step(miss) for miss in missed]
+    steps += [_step(each) if isinstance(each, Miss) else _shadow_step(each, live, basket, total) for each in shadows]
     return Award(wallet, total, tuple(outcome.rule.id for outcome in outcomes if outcome.exact))
 
 

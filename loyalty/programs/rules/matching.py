@@ -39,7 +39,9 @@ def match(rule: Rule, occurrence: Occurrence, basket: Basket) -> Candidate | Mis
     for condition in rule.gates:
         actual = _actual(condition, rule, occurrence, basket)
         if not condition.holds(actual):
-            return Miss(rule, "condition-failed", _params_of(condition, actual))
+            # Of what was found only the basket's total is told: the rest may be personal.
+            found = {"actual": f"{actual:f}"} if condition.subject == "basket_total" else {}
+            return Miss(rule, "condition-failed", {**condition.told, **found})
     return _match_lines(rule, basket)
 
 
@@ -85,14 +87,4 @@ def _match_lines(rule: Rule, basket: Basket) -> Candidate | Miss:
 
 
 def _no_lines(rule: Rule) -> Miss:
-    return Miss(rule, "no-matching-lines", {"conditions": [_params_of(condition) for condition in rule.selectors]})
-
-
-def _params_of(condition: Condition, actual: Any = None) -> dict[str, Any]:
-    """The condition in plain values. Of what was found only the basket's total is told: the rest may be personal."""
-    params = {"subject": condition.subject, "operator": condition.operator, "value": condition.plain_value}
-    if condition.name:
-        params["name"] = condition.name
-    if condition.subject == "basket_total":
-        params["actual"] = f"{actual:f}"
-    return params
+    return Miss(rule, "no-matching-lines", {"conditions": [condition.told for condition in rule.selectors]})

@@ -8,10 +8,11 @@ that choose none.
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from loyalty.programs.rules.basis import NIL, Basket
+from loyalty.programs.rules.basis import Basket
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.exact import Exact
 from loyalty.programs.rules.matching import Candidate
+from loyalty.programs.rules.occurrence import NIL
 from loyalty.programs.rules.outcome import Outcome
 
 type Parts = dict[int, Exact]

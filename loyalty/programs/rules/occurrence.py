@@ -10,6 +10,7 @@ from loyalty.programs.rules.exact import decimal_of
 from loyalty.programs.rules.invalid import InvalidSetting, ensure_choice
 
 PURCHASE = "purchase"
+NIL = Decimal(0)
 LINE_KINDS = ("item", "shipping")
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -24,8 +25,8 @@ class Line:
 
     amount: Decimal
     quantity: Decimal = Decimal(1)
-    tax: Decimal = Decimal(0)
-    discount: Decimal = Decimal(0)
+    tax: Decimal = NIL
+    discount: Decimal = NIL
     sku: str = ""
     category: str = ""
     attributes: Mapping[str, object] = field(default_factory=lambda: NOTHING)
@@ -33,7 +34,9 @@ class Line:
 
     def __post_init__(self) -> None:
         for name in ("amount", "quantity", "tax", "discount"):
-            object.__setattr__(self, name, decimal_of(name, getattr(self, name)))
+            given = getattr(self, name)
+            if given is not NIL and (number := decimal_of(name, given)) is not given:
+                object.__setattr__(self, name, number)
         ensure_choice("kind", self.kind, LINE_KINDS)
 
 

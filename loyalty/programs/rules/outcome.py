@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from loyalty.programs.rules.basis import NIL, Basket
+from loyalty.programs.rules.basis import Basket
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.exact import Exact
+from loyalty.programs.rules.occurrence import NIL
 
 
 @dataclass(slots=True)

@@ -18,26 +18,17 @@ def validate_zone(value: str) -> None:
 
 def validate_code(value: str) -> None:
     if value in RESERVED_CODES:
-        raise ValidationError(
-            _("“%(value)s” is used by Laurel itself. Choose another code."), params={"value": value}
-        )
+        raise ValidationError(_("“%(value)s” is used by Laurel itself. Choose another code."), params={"value": value})
 
 
 def validate_month_day(value: str) -> None:
     month, _dash, day = value.partition("-")
     longest = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
     if not (
-        month.isdigit()
-        and day.isdigit()
-        and 1 <= int(month) <= 12
-        and 1 <= int(day) <= longest.get(int(month), 31)
+        month.isdigit() and day.isdigit() and 1 <= int(month) <= 12 and 1 <= int(day) <= longest.get(int(month), 31)
     ):
-        raise ValidationError(
-            _("“%(value)s” is not a date. Write month-day, such as 12-31."), params={"value": value}
-        )
+        raise ValidationError(_("“%(value)s” is not a date. Write month-day, such as 12-31."), params={"value": value})
 
 
-colour = RegexValidator(
-    r"^#[0-9a-fA-F]{6}$", _("Write a colour as # and six hexadecimal digits, such as #7a1f3d.")
-)
+colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a colour as # and six hexadecimal digits, such as #7a1f3d."))
 currency_code = RegexValidator(r"^[A-Z]{3}$", _("Write the currency as three capital letters, such as EUR."))

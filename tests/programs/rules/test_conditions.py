@@ -364,7 +364,7 @@ class TestText:
         ],
     )
     def test_is_shown_as_plain_values(self, condition, shown):
-        assert condition.plain_value == shown
+        assert condition.told["value"] == shown
 
     def test_a_condition_is_a_plain_value_itself(self):
         for condition in (Condition("sku", "in", ["X"]), Condition("time_of_day", "between", ("22:00", "02:00"))):

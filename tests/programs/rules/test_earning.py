@@ -27,6 +27,7 @@ from tests.programs.rules.till import (
     points,
     product,
     rate,
+    step_of,
     times,
     why,
 )
@@ -109,6 +110,10 @@ class TestRates:
         assert points([rate("1", "3.00"), times("3", product("X"), id=2)], buy(line("1.00", "X"), line("2.00"))) == 1
         assert points([rate("1", "3.00"), times("4", product("X"), id=2)], buy(line("1.00", "X"), line("2.00"))) == 2
 
+    def test_thirds_add_up_to_a_whole_and_stay_exact(self):
+        rules = [rate("10", "3.00", id=1), rate("20", "3.00", id=2), times("0.7", id=3)]
+        assert points(rules, basket("1.00")) == 7
+
     def test_fractions_of_points_add_up_before_they_are_rounded(self):
         assert points([rate("0.5", id=1), rate("0.5", id=2)], basket("1.00")) == 1
         assert points([rate("0.25")], basket("7.99")) == 1
@@ -128,6 +133,8 @@ class TestRates:
     def test_a_rule_that_gave_nothing_has_no_say_in_rounding(self):
         rules = [rate("1", id=1), rate("1", "1.00", category("tea"), id=2, rounding="up", basis="lines")]
         assert points(rules, basket("1.90")) == 1
+        without = [rate("1", id=1), excluding(category("tea"), id=2, rounding="up")]
+        assert points(without, buy(line("1.90"), line("5.00", category="tea"))) == 1
 
     @pytest.mark.parametrize("amount", ["0", "0.00", "-5.00"])
     def test_nothing_paid_earns_nothing(self, amount):
@@ -313,6 +320,19 @@ class TestPriority:
         assert points(rules, basket("10.00")) == 50
         assert points(rules, basket("4.00")) == 30
 
+    def test_a_rule_with_nothing_to_give_tells_that_rather_than_who_came_first(self):
+        rules = [rate("1", id=1, priority=9), rate("10", "50.00", id=2, whole_steps=True, stackable=False)]
+        assert why(rules, basket("40.00"), 2) == ("below-first-step", 0)
+
+    def test_the_first_of_several_is_named(self):
+        rules = [
+            rate("1", "1.00", product("X"), id=1, basis="lines", priority=2, name="First"),
+            rate("1", "1.00", product("X"), id=2, basis="lines", priority=1, name="Second"),
+            rate("1", "1.00", product("X"), id=3, basis="lines", stackable=False),
+        ]
+        step = step_of(evaluate(rules, buy(line("1.00", "X"))), 3)
+        assert (step.code, step.params) == ("outranked", {"by": 1, "by_name": "First"})
+
     def test_at_the_same_priority_and_worth_the_lowest_id_goes_first(self):
         rules = [rate("2", id=10, stackable=False), rate("2", id=9, stackable=False), rate("2", id="x1")]
         evaluation = evaluate(rules, basket("10.00"))
@@ -368,6 +388,18 @@ class TestMultipliers:
     def test_one_that_finds_everything_taken_is_outranked(self):
         rules = [rate("1", id=1), times("5", id=2, stackable=False, priority=9), times("2", product("X"), id=3)]
         assert why(rules, buy(line("10.00", "X")), 3) == ("outranked", 0)
+
+    def test_at_the_same_priority_the_larger_goes_first(self):
+        rules = [rate("1", id=1), times("2", id=2, stackable=False), times("3", id=3, stackable=False)]
+        assert points(rules, basket("10.00")) == 30
+
+    def test_points_of_no_line_are_reached_by_those_that_choose_none(self):
+        rules = [rate("1", id=1), fixed("50", id=2), times("2", id=3), times("3", product("X"), id=4)]
+        assert points(rules, buy(line("10.00", "X"), line("10.00"))) == 60 + 20 + 100
+
+    def test_a_line_that_cost_nothing_is_nothing_to_multiply(self):
+        rules = [rate("1", id=1), times("2", product("GIFT"), id=2)]
+        assert why(rules, buy(line("10.00"), line("0.00", "GIFT")), 2) == ("nothing-to-multiply", 0)
 
     def test_nothing_earned_is_nothing_to_multiply(self):
         rules = [times("2", id=1), rate("3", "1.00", product("X"), id=2, basis="lines"), times("2", product("Y"), id=3)]

@@ -267,8 +267,7 @@ class TestConditions:
                 name = "name" if subject.endswith("_attribute") else ""
                 condition = Condition(subject, operator, given, name)
                 assert "%" not in phrase_for(condition, "EUR")
-                params = {"subject": subject, "operator": operator, "value": condition.plain_value, "name": name}
-                assert condition_from_params(params) == condition
+                assert condition_from_params(condition.told) == condition
 
 
 def explained(rules, occurrence, rule_id: int = 1, voice: str = "staff", **more) -> str:
