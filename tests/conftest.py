@@ -20,8 +20,13 @@ LEDGER_TABLES = [
 
 
 def pytest_configure(config):
+    from django.conf import settings
+
     from config import embedded
 
+    # Django was set up before this file could say so by STATIC_MANIFEST: no test needs collected static files.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     embedded.start()
 
 

@@ -2,6 +2,7 @@
 
 import zlib
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django import template
 from django.forms import BoundField, CheckboxInput
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.lib import clock
 from loyalty.lib.portal import NavEntry, navigation_of
+from loyalty.programs.rules.wording.amounts import money_of, number_of
 
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
@@ -138,3 +140,15 @@ def picture(row) -> str:
 def topic(code: str) -> str:
     """The icon of a part of the terms."""
     return {"earning": "earn", "expiry": "clock", "activation": "hold", "returns": "undo"}.get(code, "check")
+
+
+@register.filter
+def amount(number: Decimal) -> str:
+    """A quantity without zeros that say nothing: 2 and not 2.000."""
+    return number_of(number)
+
+
+@register.filter
+def money(number: Decimal, currency: str) -> str:
+    """An amount with its currency, as the member's language writes numbers."""
+    return money_of(number, currency)

@@ -4,21 +4,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.test import Client
 
 from loyalty.lib import clock
-from loyalty.members.models import Member, User
-from loyalty.members.services.consents import put_consent_text
-from loyalty.members.services.members import enrol_member, join_program
+from loyalty.members.models import Member
+from loyalty.members.services.members import enrol_member
 from loyalty.programs.models.program import Program
 from loyalty.programs.rules.occurrence import Line
 from loyalty.programs.services.activities import record_purchase
 from loyalty.programs.services.facts import PurchaseFacts
-from loyalty.programs.services.programs import create_program
+from tests.world import join, open_program
 
-PASSWORD = "correct horse battery"
 HTMX = {"HX-Request": "true"}
+TERMS = "I agree to Aurora."
 
 
 @pytest.fixture(autouse=True)
@@ -28,32 +26,11 @@ def _no_limits(settings):
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 
 
-def open_program(code: str, name: str, currency: str, colour: str) -> Program:
-    program = create_program(
-        code=code,
-        name=name,
-        currency=currency,
-        time_zone="Europe/Oslo",
-        points_per=Decimal(1),
-        expires_months=12,
-        actor="test",
-    )
-    program.languages, program.brand_color = ["en", "nb", "pl"], colour
+def open_aurora() -> Program:
+    program = open_program("aurora", "Aurora", currency="EUR", languages=["en", "nb", "pl"])
+    program.brand_color = "#5b2c1d"
     program.save()
-    put_consent_text(program, purpose="terms", text="I agree to how the program works.", is_required=True, actor="test")
-    put_consent_text(program, purpose="marketing", text="Send me offers by e-mail.", actor="test")
     return program
-
-
-def new_user(email: str, name: str = "", password: str | None = PASSWORD) -> User:
-    user = User.objects.create_user(email, password, name=name)
-    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-    return user
-
-
-def join(program: Program, email: str, name: str) -> Member:
-    user = User.objects.filter(email=email).first() or new_user(email, name)
-    return join_program(program, user, consents={"terms": True, "marketing": False}, actor="test", language="en")
 
 
 def buy(member: Member, receipt: str, amount: str, days_ago: float = 0, store: str = "Oslo 1") -> None:
@@ -72,22 +49,22 @@ def buy(member: Member, receipt: str, amount: str, days_ago: float = 0, store: s
 
 @pytest.fixture
 def aurora(db) -> Program:
-    return open_program("aurora", "Aurora Coffee", "EUR", "#5b2c1d")
+    return open_aurora()
 
 
 @pytest.fixture
 def fjord(db) -> Program:
-    return open_program("fjord", "Fjord", "NOK", "#17375e")
+    return open_program("fjord", "Fjord", currency="NOK", languages=["nb", "en"])
 
 
 @pytest.fixture
 def ada(aurora) -> Member:
-    return join(aurora, "ada@example.org", "Ada Lovelace")
+    return join(aurora, "Ada", language="en")
 
 
 @pytest.fixture
 def cleo(fjord) -> Member:
-    return join(fjord, "cleo@example.org", "Cleo Ng")
+    return join(fjord, "Cleo", language="en")
 
 
 @pytest.fixture
@@ -101,6 +78,9 @@ def dot(aurora) -> Member:
 def client_of(member: Member) -> Client:
     client = Client()
     client.force_login(member.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    session["brand"] = member.program.code  # as after any first page
+    session.save()
     return client
 
 

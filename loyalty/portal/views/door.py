@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
-from loyalty.lib.errors import Forbidden, NotFound
+from loyalty.lib.errors import Forbidden, Malformed, NotFound
 from loyalty.members.queries import language_of, membership_of
 from loyalty.messaging.queries import unread_count
 from loyalty.portal.services import remember_brand
@@ -61,13 +61,13 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
 
 
 class _refusals_as_pages:
-    """DomainErrors that no form can show become the pages for 404 and 403."""
+    """DomainErrors that no form can show become the pages for 404 (also for an address that means nothing) and 403."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, NotFound):
+        if isinstance(error, NotFound | Malformed):
             raise Http404 from error
         if isinstance(error, Forbidden):
             raise PermissionDenied from error

@@ -15,6 +15,7 @@ from loyalty.portal import queries
 from loyalty.portal.views.door import program_page
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.statement import statement_of
+from loyalty.programs.queries.terms import terms_of
 
 RECENT = 5
 
@@ -62,7 +63,7 @@ def home(request: MemberRequest) -> HttpResponse:
 
 
 def _landing(request: MemberRequest) -> HttpResponse:
-    earning = queries.earning_lines(request.program)
+    earning = next((part.lines for part in terms_of(request.program) if part.code == "earning"), ())
     return page(request, "portal/landing.html", {"program": request.program, "earning": earning})
 
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,7 +17,7 @@ from loyalty.lib.portal import MemberRequest, page
 from loyalty.portal import queries, rules
 from loyalty.portal.views.door import member_required
 from loyalty.programs.queries.programs import wallets_of
-from loyalty.programs.queries.statement import statement_of
+from loyalty.programs.queries.statement import movement_of, statement_of
 
 PAGE = 25
 
@@ -117,14 +117,17 @@ def _by_month(rows: Any) -> list[dict[str, Any]]:
 
 @require_safe
 @member_required
-def posting(request: MemberRequest, wallet: str, posting: int) -> HttpResponse:
+def posting(request: MemberRequest, posting: int) -> HttpResponse:
     """One movement: what happened, how it was counted, and until when the points last."""
-    found = queries.movement_of(request.member, wallet, posting)
+    found = movement_of(request.member, posting)
+    if found is None:
+        raise Http404
     context = {
         "program": request.program,
         "member": request.member,
         "found": found,
         "row": found.row,
+        "lines": found.activity.lines.all() if found.activity else [],
         "section": "home",
     }
     return page(request, "portal/posting.html", context, fragment="details")
@@ -137,7 +140,7 @@ def lots(request: MemberRequest) -> HttpResponse:
     context = {
         "program": request.program,
         "member": request.member,
-        "wallets": queries.lots_by_wallet(request.member),
+        "shelves": queries.shelves_of(request.member),
         "section": "home",
     }
     return page(request, "portal/lots.html", context)
