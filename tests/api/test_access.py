@@ -67,7 +67,8 @@ def ask(till: Till, operation: tuple[str, str], member: Any) -> Any:
     if body and ("source" in body or "purchases" in body):
         own = {"member": member.number}
         body = {"purchases": [body["purchases"][0] | own]} if "purchases" in body else body | own
-    return till.ask(operation[1], path.format(member=member.number), body, key="access" if operation[1] == "POST" else "")
+    key = "access" if operation[1] == "POST" else ""
+    return till.ask(operation[1], path.format(member=member.number), body, key=key)
 
 
 @pytest.mark.usefixtures("waiting")
