@@ -5,6 +5,7 @@ that published something has committed, so that the relay need not wait for its 
 """
 
 WIRES: dict[str, list[str]] = {
+    "loyalty.programs.events.ExpiryPolicyChanged": ["loyalty.programs.subscribers.redate_lots"],
     "loyalty.programs.events.PointsExpiring": ["loyalty.messaging.subscribers.warn_of_expiry"],
 }
 EVERY: list[str] = []

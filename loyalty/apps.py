@@ -11,10 +11,13 @@ class LoyaltyConfig(AppConfig):
     def ready(self):
         # Django makes the permissions of one app after another: the roles are filled once the last app has its own.
         *_others, last = self.apps.get_app_configs()
-        post_migrate.connect(sync_roles_after_migrate, sender=last, dispatch_uid="loyalty.sync_roles")
+        post_migrate.connect(prepare_after_migrate, sender=last, dispatch_uid="loyalty.prepare")
 
 
-def sync_roles_after_migrate(**_kwargs):
+def prepare_after_migrate(**_kwargs):
+    """The roles of the staff and the entries of the scheduler; harmless twice."""
     from loyalty.members.services.staff import sync_roles
+    from loyalty.programs.services.schedules import ensure_schedules
 
     sync_roles()
+    ensure_schedules()

@@ -3,5 +3,6 @@
 from loyalty.insights import tasks as insights
 from loyalty.members import tasks as members
 from loyalty.outbox import tasks as outbox
+from loyalty.programs import tasks as programs
 
-__all__ = ["insights", "members", "outbox"]
+__all__ = ["insights", "members", "outbox", "programs"]

@@ -1,11 +1,43 @@
-"""Doorbells of this floor: each wakes one service, and is harmless twice."""
+"""Doorbells of this floor's jobs: what is due stands in the database, so that a lost or doubled ring does no harm."""
 
 from celery import shared_task
 
-from loyalty.programs.services import uploads
+from loyalty.programs.services import jobs, uploads
+
+MORNING = 8
 
 
 @shared_task
-def work_on_uploads() -> int:
-    """Check and apply the files of purchases that staff uploaded."""
-    return uploads.work_on_uploads()
+def activate_points() -> None:
+    jobs.activate_points()
+
+
+@shared_task
+def expire_points() -> None:
+    jobs.expire_points()
+
+
+@shared_task
+def cancel_unconfirmed() -> None:
+    jobs.cancel_unconfirmed()
+
+
+@shared_task
+def release_holds() -> None:
+    jobs.release_holds()
+
+
+@shared_task
+def warn_of_expiry() -> None:
+    jobs.warn_of_expiry(from_hour=MORNING)
+
+
+@shared_task
+def prove_ledger() -> None:
+    jobs.prove_ledger()
+
+
+@shared_task
+def work_on_uploads() -> None:
+    """Take up every uploaded file that waits for its check or for its import."""
+    uploads.work_on_uploads()

@@ -65,3 +65,13 @@ BEGIN
     )
     SELECT count(*), coalesce(sum(c.remaining), 0) INTO lots, points FROM changed c;
 END $$;
+
+-- Active points by the instant at which they end, of these wallets, after p_since and up to p_until: for warnings.
+CREATE FUNCTION ledger_ending(p_wallets bigint[], p_since timestamptz, p_until timestamptz)
+RETURNS TABLE (subject uuid, wallet_id bigint, expires_at timestamptz, points bigint) LANGUAGE sql STABLE AS $$
+    SELECT a.subject, a.wallet_id, l.expires_at, sum(l.remaining)::bigint
+    FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id
+    WHERE l.is_open AND NOT l.is_pending AND l.expires_at > p_since AND l.expires_at <= p_until
+      AND a.wallet_id = ANY (p_wallets)
+    GROUP BY a.id, l.expires_at
+$$;

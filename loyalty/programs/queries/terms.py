@@ -11,6 +11,7 @@ from loyalty.programs.models.program import DebtPolicy, Program
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import Configuration, configuration_of
 from loyalty.programs.rules.earning import Rule
+from loyalty.programs.rules.occurrence import PURCHASE
 from loyalty.programs.rules.wording.earning import sentence_for_rule
 from loyalty.programs.rules.wording.policies import sentence_for_activation, sentence_for_expiry
 
@@ -50,14 +51,8 @@ def _earning(configuration: Configuration) -> Iterator[str]:
 
 def _reading_order(rule: Rule) -> tuple:
     """The plain case first: purchases before other activities, what always holds before what has conditions."""
-    return (
-        rule.trigger != "purchase",
-        rule.is_multiplier,
-        rule.excludes,
-        bool(rule.conditions),
-        -rule.priority,
-        rule.rank,
-    )
+    raises, excludes = rule.effect == "multiplier", not rule.points
+    return (rule.trigger != PURCHASE, raises, excludes, bool(rule.conditions), -rule.priority, rule.rank)
 
 
 def _activation(configuration: Configuration) -> Iterator[str]:

@@ -6,7 +6,7 @@ worker died is taken up again; applying twice adds nothing, because receipts are
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.core.files import File
 from django.db import connection, transaction
@@ -19,6 +19,7 @@ from loyalty.programs.errors import AlreadyRunning, WrongImportState
 from loyalty.programs.models.activity import PurchaseImport
 from loyalty.programs.models.program import Program
 from loyalty.programs.services.imports import ImportReport, import_purchases
+from loyalty.programs.services.transactions import turn_of
 
 State = PurchaseImport.State
 TO_CHECK = (State.WAITING, State.CHECKING)
@@ -50,8 +51,9 @@ def work_on_uploads() -> int:
     """Check what waits and apply what was approved, the oldest first; returns how many files were worked on."""
     worked = 0
     for number in list(PurchaseImport.objects.filter(state__in=DUE).order_by("pk").values_list("pk", flat=True)):
-        upload = PurchaseImport.objects.select_related("program", "uploaded_by").get(pk=number)
-        worked += upload.state in DUE and _work_on(upload)
+        with turn_of(f"upload:{number}") as is_ours:
+            upload = PurchaseImport.objects.select_related("program", "uploaded_by").get(pk=number)
+            worked += is_ours and upload.state in DUE and _work_on(upload)
     return worked
 
 
@@ -80,7 +82,9 @@ def _read(upload: PurchaseImport, is_check: bool) -> ImportReport:
     state = State.CHECKING if is_check else State.APPLYING
     PurchaseImport.objects.filter(pk=upload.pk, state__in=DUE).update(state=state, total_rows=rows, done_rows=0)
     with Telling(upload.pk, rows, is_check) as progress, upload.file.open("rb") as stream:
-        return import_purchases(upload.program, stream, actor=actor, dry_run=is_check, progress=progress)
+        return import_purchases(
+            upload.program, cast(BinaryIO, stream), actor=actor, dry_run=is_check, progress=progress
+        )
 
 
 def _finish(upload: PurchaseImport, state: str, report: dict[str, Any]) -> None:
@@ -91,7 +95,7 @@ def _finish(upload: PurchaseImport, state: str, report: dict[str, Any]) -> None:
 
 
 class Telling:
-    """Writes down how far an import is, on a connection of its own: the import's transaction would hide it till the end."""
+    """Writes down how far an import is, on a connection of its own: the import’s transaction hides what it writes."""
 
     def __init__(self, number: int, rows: int, is_check: bool) -> None:
         self.number, self.rows, self.is_check = number, rows, is_check

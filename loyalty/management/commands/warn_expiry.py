@@ -1,0 +1,13 @@
+from datetime import datetime
+
+from loyalty.management.commands._job import JobCommand
+from loyalty.programs.models.program import Program
+from loyalty.programs.services.jobs import warn_of_expiry
+
+
+class Command(JobCommand):
+    help = "Tell members that points expire soon, as many days before as each program chose. Harmless twice."
+    sentence = "%(warnings)d warnings."
+
+    def run(self, program: Program | None, at: datetime | None) -> dict[str, int]:
+        return {"warnings": warn_of_expiry(program=program, at=at, wait=True)}
