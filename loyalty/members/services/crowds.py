@@ -64,6 +64,8 @@ def _insert_many(
         there = queries.members_by_external_id(program, missing)
         made += _with_ids(drafts, there)
         missing = [external_id for external_id in missing if external_id not in there]
+    if missing:
+        raise RuntimeError("no free member numbers in five attempts")
     _complete(made, actor)
     return made
 

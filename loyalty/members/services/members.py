@@ -46,7 +46,7 @@ def enrol_member(
         birth_date=birth_date, channel=channel, referred_by=referred_by, user=user, attributes=attributes or {},
         joined_at=at or clock.now(),
     )  # fmt: skip
-    ensure_may_join(program, member)
+    _ensure_may_join(program, member)
     ensure_sound(member)
     _insert(member, actor)
     Card.objects.create(member=member, program_id=program.pk, code=member.number)
@@ -56,7 +56,7 @@ def enrol_member(
     return member
 
 
-def ensure_may_join(program: rules.AnyProgram, member: Member) -> None:
+def _ensure_may_join(program: rules.AnyProgram, member: Member) -> None:
     if not program.is_active:
         raise errors.ProgramClosed
     if member.referred_by and member.referred_by.program_id != program.pk:
