@@ -38,6 +38,7 @@ def set_up(*further: Step) -> None:
         for title, take in steps:
             task = progress.add_task(title, total=None)
             take(partial(_show, progress, task))
+            _finish(progress, task)
     connections.close_all()
 
 
@@ -71,7 +72,9 @@ def print_welcome(address: str, sign_ins: Iterable[SignIn]) -> None:
 
 
 def print_sign_ins(sign_ins: Iterable[SignIn], address: str = "") -> None:
-    table = Table("Who", "Role", "E-mail", "Password", "Address", title="Sample sign-ins")
+    table = Table("Who", "Role", title="Sample sign-ins")
+    for title in ("E-mail", "Password", "Address"):
+        table.add_column(title, no_wrap=True)
     for one in sign_ins:
         table.add_row(one.who, one.role, one.email, one.password, f"{address}{one.path}")
     if table.row_count:
@@ -80,6 +83,12 @@ def print_sign_ins(sign_ins: Iterable[SignIn], address: str = "") -> None:
 
 def _show(progress: Progress, task: TaskID, done: int, total: int) -> None:
     progress.update(task, completed=done, total=total)
+
+
+def _finish(progress: Progress, task: TaskID) -> None:
+    """Full, whatever the step said: one that found everything done says nothing."""
+    total = progress.tasks[task].total or 1
+    progress.update(task, completed=total, total=total)
 
 
 def _children(host: str, port: int) -> list[Child]:

@@ -111,6 +111,18 @@ def test_nothing_is_left_when_the_supervisor_is_killed(home, taken_port):
     assert eventually(lambda: running(home) == [], within=DEADLINE)
 
 
+def test_demo_sets_up_prints_the_sign_ins_and_a_second_run_keeps_the_data(home):
+    said = []
+    for _ in range(2):
+        process = up(home, "--no-serve", command="demo", COLUMNS="120")
+        output, errors = process.communicate(timeout=DEADLINE * 2)
+        assert (process.returncode, errors) == (0, ""), output + errors
+        assert running(home) == []
+        said.append(output.partition("Sample sign-ins")[2])
+    assert "ada@aurora.example" in said[0]
+    assert said[0] == said[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "environ", "sentence"),
     [

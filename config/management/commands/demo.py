@@ -22,7 +22,6 @@ class Command(BaseCommand):
 
         def load(report: Report) -> None:
             sign_ins.extend(sample.load(lambda _title, done, total: report(done, total)))
-            report(1, 1)
 
         set_up(("Sample data", load))
         if no_serve:
