@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 
 from loyalty.lib import errors
-from loyalty.lib.rest.faults import Fault
+from loyalty.lib.rest.faults import Fault, Place
 
 logger = logging.getLogger(__name__)
 
@@ -75,11 +75,12 @@ def _fault(fault: Fault) -> dict[str, str]:
     return {fault.place: at, "code": fault.code, "detail": str(fault.detail)}
 
 
-def problem_of(refusal: errors.DomainError, instance: str) -> dict[str, Any]:
-    """What a refusal of the domain looks like outside."""
+def problem_of(refusal: errors.DomainError, instance: str, place: Place = "pointer") -> dict[str, Any]:
+    """What a refusal of the domain looks like outside; `place` is where its `field` stands in the request."""
     faults = getattr(refusal, "faults", ())
     if refusal.field and not faults:
-        faults = (Fault(refusal.code, refusal.message, "/" + refusal.field.replace(".", "/")),)
+        at = "/" + refusal.field.replace(".", "/") if place == "pointer" else refusal.field
+        faults = (Fault(refusal.code, refusal.message, at, place),)
     return problem(status_of(refusal), refusal.code, str(refusal), instance, faults, **refusal.details)
 
 
@@ -103,7 +104,8 @@ def answer_problem(exc: Exception, context: dict[str, Any]) -> HttpResponse | No
     """REST framework's exception handler. None leaves the exception to Django, which logs it and answers 500."""
     request: HttpRequest = context["request"]
     if isinstance(exc, errors.DomainError):
-        return answer_with(problem_of(exc, request.path))
+        place: Place = "parameter" if request.method in ("GET", "HEAD") else "pointer"
+        return answer_with(problem_of(exc, request.path, place))
     if isinstance(exc, exceptions.APIException):
         return _answer_framework(request, exc, context["view"].allowed_methods)
     if isinstance(exc, OperationalError | InterfaceError):
