@@ -60,7 +60,7 @@ def test_every_package_says_what_it_is_for():
 def test_nothing_reads_another_clock():
     """`loyalty.lib.clock` is the one now(); a second one would drift in tests and over DST nights."""
     clock = ROOT / "loyalty" / "lib" / "clock.py"
-    needles = ("timezone.now(", "datetime.now(", "utcnow(", "date.today(", "localdate(")
+    needles = ("timezone.now(", "datetime.now(", "utcnow(", "date.today(", "localdate()", "localtime()")
     found = [
         f"{path.relative_to(ROOT)}: {needle}"
         for path in _files()
