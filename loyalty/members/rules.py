@@ -95,7 +95,11 @@ def is_number(text: str) -> bool:
 
 def new_referral_code() -> str:
     """A random code that a member can read out to a friend."""
-    return "".join(secrets.choice(CODE_ALPHABET) for _each in range(CODE_LENGTH))
+    number, letters = secrets.randbelow(len(CODE_ALPHABET) ** CODE_LENGTH), []
+    for _each in range(CODE_LENGTH):
+        number, letter = divmod(number, len(CODE_ALPHABET))
+        letters.append(CODE_ALPHABET[letter])
+    return "".join(letters)
 
 
 def normal_code(text: str) -> str:

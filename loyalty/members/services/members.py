@@ -52,7 +52,7 @@ def enrol_member(
     Card.objects.create(member=member, program_id=program.pk, code=member.number)
     if consents:
         record_consents(member, consents, actor=actor, source=channel, at=at)
-    publish(enrolled_event(member))
+    publish(_enrolled(member))
     return member
 
 
@@ -73,7 +73,7 @@ def _insert(member: Member, actor: str) -> None:
     raise RuntimeError("no free member number in five attempts")
 
 
-def enrolled_event(member: Member) -> MemberEnrolled:
+def _enrolled(member: Member) -> MemberEnrolled:
     return MemberEnrolled(member.program_id, member.pk, member.channel, member.referred_by_id, member.joined_at)
 
 
