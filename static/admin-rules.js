@@ -1,7 +1,7 @@
 // Conditions of an earning rule offer only what makes sense for their subject. Without this script all choices show,
 // and the server says what does not fit.
 (() => {
-  const guide = JSON.parse(document.getElementById("condition-guide")?.textContent || "{}");
+  const guide = JSON.parse(document.getElementById("condition-guide")?.textContent ?? "{}");
 
   const part = (row, name) => row.querySelector(`[data-condition="${name}"]`);
 
@@ -23,6 +23,13 @@
 
   document.addEventListener("change", (event) => {
     if (event.target.matches?.('[data-condition="subject"]')) fit(event.target.closest("tr, .form-row, tbody"));
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-another]");
+    if (!button) return;
+    const hidden = button.closest("form").querySelectorAll("[data-more][hidden]");
+    hidden[0]?.removeAttribute("hidden");
+    if (hidden.length < 2) button.hidden = true;
   });
   document.addEventListener("formset:added", (event) => fit(event.target));
   rows().forEach(fit);

@@ -28,6 +28,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib.errors import DomainError, Malformed
 
+SOON = 30  # days before its end that something is worth a reminder
 KEY_FIELD = "key"
 KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{22}$")
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 
 from loyalty.lib import clock
+from loyalty.lib.portal import SOON
 from loyalty.members import queries as members
 from loyalty.members.models import Consent, Member
 from loyalty.messaging import queries as messages
@@ -21,7 +22,6 @@ from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.lots import MemberLot, lots_of
 from loyalty.programs.queries.statement import statement_of
 
-SOON = 30  # days
 WHOLE = 10_000  # rows of a statement that are read at once
 
 

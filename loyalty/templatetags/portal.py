@@ -12,14 +12,17 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from loyalty.lib import clock
-from loyalty.lib.portal import NavEntry, navigation_of
+from loyalty.lib.portal import SOON, NavEntry, navigation_of
 from loyalty.programs.rules.wording.amounts import money_of, number_of
 
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
+# Day and month inside a sentence; Slavic languages want the genitive, which is Django's E
+DAYS = {"en": "j F", "nb": "j. F"}
 PICTURES = {
     "expire": "clock",
     "extend": "clock",
@@ -65,14 +68,15 @@ def unit(wallet, number: int = 2) -> str:
 
 @register.filter
 def day(when: datetime | date) -> str:
-    """Today, yesterday, 31 December, or with the year when it is another one."""
+    """Today, yesterday, 31 Dec, or with the year when it is another one: short, as it stands at the end of a row."""
     today = timezone.localdate(clock.now())
     on = timezone.localtime(when).date() if isinstance(when, datetime) else when
     if on == today:
         return _("Today")
     if on == today - timedelta(days=1):
         return _("Yesterday")
-    return on_day(on)
+    short = date_format(on, "j M" if on.year == today.year else "j M Y")
+    return short if get_language() == "en" else short.lower()
 
 
 @register.filter
@@ -80,13 +84,20 @@ def on_day(when: datetime | date) -> str:
     """The day as it stands inside a sentence: 31 December, or with the year when it is another one."""
     on = timezone.localtime(when).date() if isinstance(when, datetime) else when
     this_year = timezone.localdate(clock.now()).year
-    return date_format(on, "j E" if on.year == this_year else "j E Y")
+    day_and_month = DAYS.get(get_language() or "", "j E")
+    return date_format(on, day_and_month if on.year == this_year else f"{day_and_month} Y")
 
 
 @register.filter
 def last_day(expires_at: datetime) -> str:
     """The last day on which points can be used: they expire at the instant `expires_at`, often midnight after it."""
     return on_day(expires_at - timedelta(microseconds=1))
+
+
+@register.filter
+def is_soon(expires_at: datetime, program) -> bool:
+    """Whether the member should be reminded: within a month, or as early as the program warns."""
+    return expires_at <= clock.now() + timedelta(days=max([SOON, *program.warn_days]))
 
 
 @register.filter

@@ -94,7 +94,8 @@ def test_the_statement_grows_in_place(aurora, phone):
     page.goto("/p/aurora/statement/")
     assert page.locator(".item").count() == 25
     page.get_by_role("link", name="Show more").click()
-    page.wait_for_function("document.querySelectorAll('.item').length == 30")
+    page.locator(".item").nth(29).wait_for()
+    assert page.locator(".item").count() == 30
     assert page.get_by_role("link", name="Show more").count() == 0
 
 
@@ -129,3 +130,11 @@ def test_the_card_stays_readable_for_scanners_at_night(aurora, phone):
     sheet = page.locator(".codesheet")
     assert sheet.evaluate("each => getComputedStyle(each).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("svg.qr").bounding_box()["width"] > 200
+
+
+def test_htmx_runs_without_the_parts_that_a_strict_page_forbids(aurora, phone):
+    page = phone()
+    page.goto("/p/aurora/")
+    config = page.evaluate("htmx.config")
+    switches = ("allowEval", "allowScriptTags", "includeIndicatorStyles", "historyCacheSize", "selfRequestsOnly")
+    assert [config[name] for name in switches] == [False, False, False, 0, True]

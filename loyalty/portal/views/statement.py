@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -110,7 +111,7 @@ def statement(request: MemberRequest) -> HttpResponse:
 
 def _by_month(rows: Any) -> list[dict[str, Any]]:
     def heading(row: Any) -> str:
-        return date_format(timezone.localtime(row.event_at), "YEAR_MONTH_FORMAT")
+        return capfirst(date_format(timezone.localtime(row.event_at), "YEAR_MONTH_FORMAT"))
 
     return [{"grouper": month, "list": list(group)} for month, group in groupby(rows, heading)]
 
