@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 INVARIANTS = Path(__file__).parents[1] / "invariants"
 
@@ -23,13 +23,20 @@ class Finding:
 def findings(*, shown: int = 20) -> Iterator[Finding]:
     """Every invariant in turn, each as of one snapshot, with at most `shown` of the rows that break it."""
     for path in sorted(INVARIANTS.glob("*.sql")):
-        comments, statement = _parts(path.read_text())
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) OVER (), found.* FROM ({statement}) found LIMIT %s", [shown])  # noqa: S608
-            names = [column.name for column in cursor.description][1:]
-            rows = cursor.fetchall()
-        shown_rows = tuple(dict(zip(names, row[1:], strict=True)) for row in rows)
-        yield Finding(path.stem, comments, rows[0][0] if rows else 0, shown_rows)
+        yield _finding(path.stem, *_parts(path.read_text()), shown)
+
+
+@transaction.atomic
+def _finding(invariant: str, meaning: str, statement: str, shown: int) -> Finding:
+    with connection.cursor() as cursor:
+        # whole tables are compared, also while their statistics are out of date: never row by row
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
+        cursor.execute(f"SELECT count(*) OVER (), found.* FROM ({statement}) found LIMIT %s", [shown])  # noqa: S608
+        names = [column.name for column in cursor.description][1:]
+        rows = cursor.fetchall()
+        cursor.execute("SET LOCAL enable_nestloop = DEFAULT; SET LOCAL work_mem = DEFAULT")
+    shown_rows = tuple(dict(zip(names, row[1:], strict=True)) for row in rows)
+    return Finding(invariant, meaning, rows[0][0] if rows else 0, shown_rows)
 
 
 def _parts(text: str) -> tuple[str, str]:
