@@ -8,6 +8,7 @@ from decimal import Decimal
 import factory
 from django.contrib.auth.models import Group
 
+from loyalty.insights import models as insights
 from loyalty.lib import clock
 from loyalty.members import models as members
 from loyalty.members import rules
@@ -222,3 +223,41 @@ class MessageFactory(Row):
     subscriber = "loyalty.messaging.subscribers.warn_of_expiry"
     next_at = factory.LazyFunction(clock.now)
     created_at = factory.LazyFunction(clock.now)
+
+
+class PointsDayFactory(Row):
+    class Meta:
+        model = insights.PointsDay
+
+    wallet = factory.SubFactory(WalletFactory)
+    day = factory.LazyFunction(lambda: clock.now().date())
+    bucket = 0
+    kind = "award"
+    contra = "issued"
+    points = 10
+    postings = 1
+
+
+class WatermarkFactory(Row):
+    class Meta:
+        model = insights.Watermark
+
+
+class ProgramSnapshotFactory(Row):
+    class Meta:
+        model = insights.ProgramSnapshot
+
+    program = factory.SubFactory(ProgramFactory)
+    members = 0
+    upto_id = 0
+    counted_at = factory.LazyFunction(clock.now)
+
+
+class ExpiryOutlookFactory(Row):
+    class Meta:
+        model = insights.ExpiryOutlook
+
+    wallet = factory.SubFactory(WalletFactory)
+    within_30 = within_60 = within_90 = 10
+    debt = 0
+    counted_at = factory.LazyFunction(clock.now)

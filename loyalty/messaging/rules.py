@@ -66,7 +66,7 @@ def expiry_notice(key: str, expiring: Expiring, program: str) -> Notice:
         key=key,
         subject=_expiry_subject(expiring.points, words),
         paragraphs=(_expiry_text(expiring.points, words), _("Use them before then: they are yours.")),
-        button=_("See my points"),
+        button=_("See my balance"),
     )
 
 

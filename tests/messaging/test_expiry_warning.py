@@ -17,6 +17,8 @@ from loyalty.messaging.models import Delivery, InboxEntry
 from loyalty.messaging.subscribers import warn_of_expiry
 from loyalty.outbox.services import publish, relay
 from loyalty.programs.events import PointsExpiring
+from loyalty.programs.services import jobs
+from tests.world import earn
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +70,17 @@ def test_the_event_finds_its_way_from_the_publisher_to_the_member(world, mailout
 
     assert relay().delivered == 1
     assert len(mailoutbox) == 1
+
+
+def test_the_nightly_job_warns_each_member_once(world, mailoutbox):
+    earn(world.ada, 120, expires_at=NEW_YEAR_IN_OSLO)
+    for _run in range(2):
+        jobs.warn_of_expiry(program=world.aurora, at=NEW_YEAR_IN_OSLO - timedelta(days=20))
+        relay()
+
+    assert [(letter.to, letter.subject) for letter in mailoutbox] == [
+        (["ada@example.org"], "120 points expire on 31 December 2026")
+    ]
 
 
 def test_one_warning_is_one_message_however_often_it_arrives(world, mailoutbox):
@@ -154,7 +167,7 @@ def test_the_letter_has_one_button_and_a_plain_twin(world, mailoutbox, settings)
     assert "<script>" not in html
     assert "Hello Ada &lt;script&gt;," in html
     assert "Hello Ada <script>," in letter.body
-    assert "See my points: https://club.example/p/aurora/" in letter.body
+    assert "See my balance: https://club.example/p/aurora/" in letter.body
     assert "Preferences: https://club.example/p/aurora/me/" in letter.body
     assert "<" not in letter.body.replace("<script>", "")
 

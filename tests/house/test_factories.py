@@ -1,0 +1,31 @@
+"""Every model has a factory, and every factory makes a row that the database takes."""
+
+import pytest
+from django.apps import apps
+
+from tests import factories
+
+FACTORIES = [
+    each
+    for each in vars(factories).values()
+    if isinstance(each, type) and issubclass(each, factories.Row) and each is not factories.Row
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("factory", FACTORIES, ids=lambda factory: factory.__name__)
+def test_a_factory_makes_rows(factory):
+    assert factory().pk != factory().pk
+
+
+def test_every_model_has_a_factory():
+    """The ledger's rows come through its door alone; history is written by what it tells of."""
+    made = {factory._meta.model for factory in FACTORIES}
+    models = {
+        model
+        for app in ("loyalty", "rewards", "gamification", "charity", "partners")
+        for model in apps.get_app_config(app).get_models()
+        if model._meta.managed and not model.__name__.startswith("Historical")
+    }
+
+    assert models - made == set()
