@@ -5,3 +5,4 @@ GROUP BY transfer
 HAVING transfer IS NULL OR count(*) <> 2 OR sum(points) <> 0
     OR min(kind) <> max(kind) OR (min(kind) = 'transfer') <> (min(account_id) <> max(account_id))
     OR min(kind) = 'transfer' AND (min(contra_account_id), max(contra_account_id)) <> (min(account_id), max(account_id))
+    OR bool_or(contra_account_id = account_id)

@@ -18,7 +18,7 @@ BEGIN
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %I', p_role);
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON ledger_account, ledger_posting, ledger_lot,
                     ledger_lot_use, ledger_hold, ledger_redating FROM %I', p_role);
-    EXECUTE format('REVOKE ALL ON SEQUENCE ledger_id, ledger_account_id_seq FROM %I', p_role);
+    EXECUTE format('REVOKE USAGE, UPDATE ON SEQUENCE ledger_id, ledger_account_id_seq FROM %I', p_role);
     FOR v_function IN
         SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'ledger\_%' AND prosecdef
     LOOP
