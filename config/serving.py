@@ -68,15 +68,15 @@ def print_welcome(address: str, sign_ins: Iterable[SignIn]) -> None:
     for title, path in (("Members", "/"), ("Staff", "/admin/"), ("API", "/api/v1/docs")):
         table.add_row(title, f"{address}{path}")
     console.print(Panel(table, title="Laurel is running", subtitle="Ctrl-C stops it", expand=False))
-    print_sign_ins(sign_ins, address)
+    print_sign_ins(sign_ins)
 
 
-def print_sign_ins(sign_ins: Iterable[SignIn], address: str = "") -> None:
-    table = Table("Who", "Role", title="Sample sign-ins")
-    for title in ("E-mail", "Password", "Address"):
-        table.add_column(title, no_wrap=True)
+def print_sign_ins(sign_ins: Iterable[SignIn]) -> None:
+    table = Table(title="Sample sign-ins")
+    for title in ("Who", "Role", "E-mail", "Password", "Page"):
+        table.add_column(title, no_wrap=title != "Role")
     for one in sign_ins:
-        table.add_row(one.who, one.role, one.email, one.password, f"{address}{one.path}")
+        table.add_row(one.who, one.role, one.email, one.password, one.path)
     if table.row_count:
         console.print(table)
 
