@@ -79,15 +79,35 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups and entries that this person's role in the open program has a use for."""
     groups = []
+    current = _current(request.path)
     for title, entries in JOBS:
         items = [
-            {"title": entry.title, "icon": entry.icon, "link": reverse(f"admin:{entry.address}")}
+            {
+                "title": entry.title,
+                "icon": entry.icon,
+                "link": reverse(f"admin:{entry.address}"),
+                "active": entry is current,
+            }
             for entry in entries
             if is_allowed(request, entry.permission)
         ]
         if items:
             groups.append({"title": title, "items": items, "separator": False})
     return groups
+
+
+def _current(path: str) -> Entry | None:
+    """The entry that a page belongs to: the one whose address says most of the page's."""
+    entries = [entry for _title, group in JOBS for entry in group]
+    fits = [entry for entry in entries if path.startswith(_stem(entry)) and (entry.address != "index")]
+    if not fits:
+        return entries[0] if path == _stem(entries[0]) else None
+    return max(fits, key=lambda entry: len(_stem(entry)))
+
+
+def _stem(entry: Entry) -> str:
+    """Where an entry's pages begin; the open program's settings are any page of a program."""
+    return reverse(f"admin:{entry.address}").removesuffix("open/")
 
 
 def is_allowed(request: HttpRequest, permission: str) -> bool:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from loyalty.insights.queries.figures import MONTHS, Figures, WalletFigures, figures_of
@@ -22,7 +23,8 @@ FLOWS = ("earned", "spent", "expired")
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the start page shows of the open program; for staff without a program, nothing but a word."""
     desk = desk_of(request)
-    context |= {"title": _("Today"), "program": desk.program}
+    title = _("Today at %(program)s") % {"program": desk.program} if desk.program else _("Today")
+    context |= {"title": title, "program": desk.program}
     if desk.program is None:
         return context
     figures = figures_of(desk.program, at=clock.now(), last_month=_month_asked(request))
@@ -33,7 +35,8 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "members_address": reverse("admin:loyalty_member_changelist"),
         "steps": [_step(step) for step in steps],
         "steps_done": sum(step.is_done for step in steps),
-        "steps_open": [step for step in steps if not step.is_done],
+        "steps_open": [_step(step) for step in steps if not step.is_done],
+        "has_begun": any(step.is_done for step in steps if step.code == "purchase"),
         **_neighbours(figures),
     }
 
@@ -79,18 +82,17 @@ def lots_address(wallet_id: int, days: int) -> str:
 
 def _headline(wallet: WalletFigures) -> str:
     """The sentence above a chart: what is to be seen in it."""
-    words = {"unit": wallet.wallet.unit_many, "earned": f"{wallet.earned:,}", "months": MONTHS}
-    if not wallet.earned:
-        return _("Nobody earned %(unit)s in these %(months)s months.") % words
-    words["used"] = round(100 * wallet.spent / wallet.earned)
-    words["lost"] = round(100 * wallet.expired / wallet.earned)
-    if wallet.expired:
-        line = _(
-            "Members earned %(earned)s %(unit)s in %(months)s months; %(used)s %% were spent, %(lost)s %% expired."
-        )
-    else:
-        line = _("Members earned %(earned)s %(unit)s in %(months)s months; %(used)s %% were spent, none expired.")
-    return line % words
+    words = {
+        "unit": wallet.wallet.unit_many,
+        "months": MONTHS,
+        **{flow: number_format(getattr(wallet, flow), force_grouping=True) for flow in FLOWS},
+    }
+    if not any(getattr(wallet, flow) for flow in FLOWS):
+        return _("No %(unit)s moved in these %(months)s months.") % words
+    if not wallet.expired:
+        return _("Members earned %(earned)s %(unit)s in %(months)s months and spent %(spent)s; none expired.") % words
+    words["lost"] = _("lost %(expired)s to expiry") % words
+    return _("Members earned %(earned)s %(unit)s in %(months)s months, spent %(spent)s and %(lost)s.") % words
 
 
 def _neighbours(figures: Figures) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -26,6 +28,20 @@ from loyalty.lib.admin.desk import desk_of
 from loyalty.lib.admin.screens import ProgramScreen, ReadOnly
 
 NEWEST = 20_000
+KINDS = {
+    "award": _("earned"),
+    "spend": _("spent"),
+    "expire": _("expired"),
+    "adjustment": _("by hand"),
+    "activate": _("became active"),
+    "cancel": _("not confirmed"),
+    "hold": _("set aside"),
+    "release": _("given back"),
+    "capture": _("spent"),
+    "reversal": _("corrected"),
+    "reinstate": _("brought back"),
+    "transfer": _("transferred"),
+}
 FLOWS = {
     "earned": (_("earned"), {"contra": "issued"}),
     "expired": (_("expired"), {"contra": "expired"}),
@@ -158,7 +174,7 @@ class PostingScreen(LedgerScreen):
     """Every movement of points, as it was posted. A mistake is corrected by another movement, never by changing one."""
 
     scope = "account__wallet__program"
-    list_display = ("event_at", "member", "wallet", "what", "signed", "state", "why", "actor")
+    list_display = ("when", "member", "wallet", "what", "signed", "state", "why", "actor_name")
     list_filter = (FlowFilter, WalletFilter, MonthFilter)
     ordering = ("-id",)
     empty_title = _("No points have moved yet")
@@ -178,9 +194,17 @@ class PostingScreen(LedgerScreen):
     def wallet(self, posting: Posting) -> str:
         return posting.account.wallet.name
 
+    @display(description=_("when"))
+    def when(self, posting: Posting) -> str:
+        return date_format(timezone.localtime(posting.event_at), "DATETIME_FORMAT")
+
     @display(description=_("what"))
     def what(self, posting: Posting) -> str:
-        return posting.kind.replace("_", " ")
+        return str(KINDS.get(posting.kind, posting.kind.replace("_", " ")))
+
+    @display(description=_("who"))
+    def actor_name(self, posting: Posting) -> str:
+        return posting.actor.removeprefix("job:").replace("_", " ")
 
     @display(description=_("points"))
     def signed(self, posting: Posting) -> str:
@@ -192,7 +216,7 @@ class PostingScreen(LedgerScreen):
 
     @display(description=_("why"))
     def why(self, posting: Posting) -> str:
-        return posting.reason or posting.note or posting.source
+        return posting.reason or posting.note or posting.source.partition(":")[2].replace(":", " · ")
 
 
 @admin.register(Account)

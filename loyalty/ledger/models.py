@@ -34,6 +34,8 @@ class Account(models.Model):
     class Meta:
         managed = False
         db_table = "ledger_account"
+        verbose_name = _("balance")
+        verbose_name_plural = _("balances")
 
     def __str__(self) -> str:
         return f"account {self.pk}"
@@ -66,6 +68,8 @@ class Posting(models.Model):
     class Meta:
         managed = False
         db_table = "ledger_posting"
+        verbose_name = _("points movement")
+        verbose_name_plural = _("points movements")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.points:+d}"
@@ -89,6 +93,8 @@ class Lot(models.Model):
     class Meta:
         managed = False
         db_table = "ledger_lot"
+        verbose_name = _("lot of points")
+        verbose_name_plural = _("points that expire")
 
     def __str__(self) -> str:
         return f"lot {self.pk}: {self.remaining} of {self.granted}"

@@ -95,11 +95,12 @@ def figures_of(program: Program, *, at: datetime, last_month: date | None = None
     newest = _newest_month(wallets, since)
     last = last_month or _last_month(program, at, newest)
     outlooks = {each.wallet_id: each for each in ExpiryOutlook.objects.filter(wallet__in=wallets)}
+    past = ledger.expiring_by([wallet.pk for wallet in wallets], at)
     moved = [*_stood(wallets), *_shown(wallets, last), *since]
     return Figures(
         program=program,
         members=_members(program),
-        wallets=[_wallet(wallet, moved, outlooks.get(wallet.pk), last) for wallet in wallets],
+        wallets=[_wallet(each, moved, past.get(each.pk, 0), outlooks.get(each.pk), last) for each in wallets],
         counted_at=max((each.counted_at for each in outlooks.values()), default=None),
         last_month=last,
         newest_month=newest,
@@ -144,11 +145,12 @@ def _members(program: Program) -> int:
     return counted + count_members(program, after_id=upto)[0]
 
 
-def _wallet(wallet: Wallet, moved: list[Any], outlook: ExpiryOutlook | None, last: date) -> WalletFigures:
+def _wallet(wallet: Wallet, moved: list[Any], past: int, outlook: ExpiryOutlook | None, last: date) -> WalletFigures:
+    """`past` are points whose instant has come and that no sweep has closed yet: nobody’s any more."""
     own = [row for row in moved if row.wallet_id == wallet.pk]
     stands: Standing = rules.standing(own)
     debt = outlook.debt if outlook else 0
-    active = max(stands.active + debt, 0)
+    active = max(stands.active + debt - past, 0)
     points = active + stands.pending + stands.held
     return WalletFigures(
         wallet=wallet,

@@ -1,11 +1,13 @@
 """The bases of every staff screen: a person sees and touches their own programs, and nothing with history goes away."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.options import InlineModelAdmin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -35,11 +37,17 @@ class ProgramForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial = {name: _without_zeros(value) for name, value in self.initial.items()}
         if self.desk_program is not None and self.instance._state.adding and hasattr(self.instance, "program_id"):
             self.instance.program = self.desk_program
 
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - {"program"}  # type: ignore[misc]
+
+
+def _without_zeros(value: Any) -> Any:
+    """A decimal as people write it: 1, not 1.0000."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) and value.is_finite() else value
 
 
 class Screen(ModelAdmin):
@@ -49,6 +57,7 @@ class Screen(ModelAdmin):
     list_max_show_all = 200
     show_full_result_count = False
     list_filter_sheet = True
+    add_words: Any = ""
     empty_title: Any = ""
     empty_hint: Any = ""
     # Small pages of their own, by the last part of their address: of one thing, and of the list. The value is the
@@ -61,6 +70,17 @@ class Screen(ModelAdmin):
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
         raise Http404
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Related things are chosen here, and made or changed on their own pages."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """One button to save, one to save and stay."""
+        return super().render_change_form(request, {"show_save_and_add_another": False, **context}, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         pages = [(f"{part}/", part, view) for part, view in self.list_pages.items()]

@@ -24,6 +24,7 @@ class ConsentTextScreen(WithHistory, ProgramScreen):
     ordering = ("purpose", "-version")
     form = ConsentTextForm
     readonly_fields = ("version", "is_current", "created_at")
+    add_words = _("New text")
     empty_title = _("No consent is asked yet")
     empty_hint = _("Ask for each purpose apart: marketing by e-mail, for example. Members agree to this very wording.")
     fieldsets = (

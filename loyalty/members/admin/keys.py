@@ -25,6 +25,7 @@ class ApiKeyScreen(ProgramScreen):
     fields = ("name", "begins", "state", "what", "created_at", "last_used_on", "revoked_at")
     readonly_fields = fields
     actions_detail = ("revoke",)
+    add_words = _("New key")
     empty_title = _("No key yet")
     empty_hint = _("A till or a shop needs a key to record purchases. Make one for each of them.")
 

@@ -34,6 +34,7 @@ class StaffAccessScreen(WithHistory, ProgramScreen):
     search_fields = ("user__email", "user__name")
     ordering = ("user__name", "user__email")
     detail_pages = {"withdraw": "withdraw_view"}
+    add_words = _("Give access")
     empty_title = _("Nobody works on this program yet")
     empty_hint = _("Give each person the smallest role that does: a role can be changed at any time.")
 

@@ -39,6 +39,7 @@ class ImportScreen(ProgramScreen):
     list_filter = ("state",)
     ordering = ("-id",)
     detail_pages = {"apply": "apply_view", "progress": "progress_view"}
+    add_words = _("Import a file")
     empty_title = _("No file was imported yet")
     empty_hint = _("Bring your purchase history: the file is checked first and every mistake named by line and column.")
 

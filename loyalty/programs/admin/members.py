@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
@@ -35,7 +37,7 @@ from loyalty.programs.queries.programs import wallets_of
 from loyalty.programs.queries.statement import movement_of, statement_of
 from loyalty.programs.services.points import adjust_points
 
-PAGE = 20
+PAGE = 12
 STATEMENT_HEADERS = (
     _("recorded at"), _("happened at"), _("wallet"), _("what"), _("state"), _("points"), _("balance after"),
     _("source"), _("why"),
@@ -70,7 +72,7 @@ class ChannelFilter(ExactFilter):
 class MemberScreen(WithHistory, WithExport, ProgramScreen):
     """Who is in the program; each with a page that says what they hold, why, and since when."""
 
-    list_display = ("person", "number", "external_id", "pill", "channel", "joined_at")
+    list_display = ("person", "number", "external_id", "pill", "channel", "joined")
     list_filter = ("status", ChannelFilter, ("joined_at", RangeDateTimeFilter))
     list_filter_submit = True
     ordering = ("-joined_at", "-id")
@@ -86,12 +88,17 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
         "movement": "movement_view",
         "statement": "statement_view",
     }
+    add_words = _("Enrol")
     empty_title = _("No members yet")
     empty_hint = _("They join in the portal, at a till or with an import. You can enrol someone by hand, too.")
 
     @display(description=_("member"), header=True, ordering="name")
     def person(self, member: Member) -> list[str]:
         return [str(member), member.email]
+
+    @display(description=_("joined"), ordering="joined_at")
+    def joined(self, member: Member) -> str:
+        return date_format(timezone.localtime(member.joined_at), "DATE_FORMAT")
 
     @display(description=_("status"), label=STATUS_LOOK)
     def pill(self, member: Member) -> tuple[str, str]:

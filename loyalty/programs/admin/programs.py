@@ -30,8 +30,9 @@ class ProgramScreenOfAll(WithHistory, ProgramScreen):
     form = ProgramSettingsForm
     list_display = ("name", "code", "currency", "time_zone", "state")
     ordering = ("name",)
+    add_words = _("Open a program")
     list_pages = {"open": "open_view", "terms": "terms_view", "brand": "brand_view"}
-    change_form_after_template = "programs/admin/brand_preview.html"
+    change_form_before_template = "programs/admin/brand_preview.html"
     warn_unsaved_form = True
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
     fieldsets = (
@@ -39,7 +40,7 @@ class ProgramScreenOfAll(WithHistory, ProgramScreen):
             _("Brand"),
             {
                 "fields": ("name", "logo", ("brand_color", "accent_color")),
-                "description": _("Carried by every page and message that members see. The preview below follows."),
+                "description": _("Carried by every page and message that members see. The preview above follows."),
             },
         ),
         (_("Place and money"), {"fields": ("time_zone", "currency", "languages")}),

@@ -16,6 +16,7 @@ from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import InlineOfScreen, ProgramScreen
 from loyalty.lib.errors import DomainError
 from loyalty.programs.admin.trying import try_basket, with_rule
+from loyalty.programs.admin.wallets import named_for
 from loyalty.programs.forms.baskets import BasketForm
 from loyalty.programs.forms.rules import ConditionForm, ConditionFormSet, RuleForm, guide
 from loyalty.programs.models.earning import EarningRule, RuleCondition
@@ -73,11 +74,12 @@ class RuleScreen(WithHistory, ProgramScreen):
     list_filter = (StateFilter, "wallet", "trigger")
     ordering = ("-priority", "id")
     search_fields = ("name",)
-    list_pages = {"try": "try_view", "try-draft": "try_draft_view"}
+    list_pages = {"try": "try_view", "try-draft": "try_draft_view", "sentence": "sentence_view"}
     actions_detail = ("duplicate", "archive")
     warn_unsaved_form = True
     change_form_outer_after_template = "programs/admin/try_box.html"
     change_form_before_template = "programs/admin/rule_guide.html"
+    add_words = _("New rule")
     empty_title = _("Nothing earns points yet")
     empty_hint = _("Begin with one point for every 1.00 spent, and try a basket on it before you save.")
     conditional_fields = {
@@ -134,11 +136,19 @@ class RuleScreen(WithHistory, ProgramScreen):
 
     def _words(self, rule: EarningRule) -> str:
         try:
-            compiled = rule_of(rule, list(rule.conditions.all()))
+            return words_of(rule, list(rule.conditions.all()))
         except InvalidSetting as error:
             return message_for(error)
-        units = (rule.wallet.unit_one, rule.wallet.unit_many)
-        return sentence_for_rule(compiled, units, rule.program.currency, zone=rule.program.time_zone)
+
+    def sentence_view(self, request: HttpRequest) -> HttpResponse:
+        """The rule in the form as a sentence, while it is being written."""
+        if not self.has_view_permission(request) or desk_of(request).program is None:
+            raise PermissionDenied
+        try:
+            sentence = words_of(*self._drafted(request))
+        except InvalidSetting:
+            sentence = ""
+        return TemplateResponse(request, "programs/admin/rule_sentence.html", {"sentence": sentence})
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
@@ -179,22 +189,27 @@ class RuleScreen(WithHistory, ProgramScreen):
         try:
             configuration = configuration_of(desk_of(request).program)
             if with_draft:
-                configuration = with_rule(configuration, self._draft(request))
+                configuration = with_rule(configuration, rule_of(*self._drafted(request)))
             return {"tried": try_basket(configuration, form)}
         except DomainError as error:
             return {"mistakes": [str(error)]}
         except InvalidSetting as error:
             return {"mistakes": [message_for(error)]}
 
-    def _draft(self, request: HttpRequest) -> Any:
-        """The rule as the form has it now. Raises InvalidSetting."""
+    def _drafted(self, request: HttpRequest) -> tuple[EarningRule, list[RuleCondition]]:
+        """The rule and its conditions as the form has them now. Raises InvalidSetting where it is not complete."""
         number = request.POST.get("rule", "")
         stored = self.get_object_or_404(request, number, "view_earningrule") if number.isdigit() else None
         form = self.get_form(request, stored, change=bool(stored))(request.POST, instance=copy(stored))
         formsets, _inlines = self._create_formsets(request, form.instance, change=bool(stored))
         if not form.is_valid() or not all(formset.is_valid() for formset in formsets):
             raise InvalidSetting("", "incomplete")
-        return rule_of(form.instance, formsets[0].rows())
+        form.instance.program = desk_of(request).program
+        return form.instance, formsets[0].rows()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        actions = super().get_actions_detail(request, object_id)
+        return [named_for(action, self._seen(request, str(object_id))) for action in actions]
 
     # --- Actions ---------------------------------------------------------------------------------------------------
 
@@ -207,7 +222,7 @@ class RuleScreen(WithHistory, ProgramScreen):
         copied = copy_rule(rule, actor=actor_of(request))
         return self.done(request, _("This is the copy. It is off."), self.address("change", copied))
 
-    @action(description=_("Archive or take back into use"), url_path="archive", icon="archive", permissions=["change"])
+    @action(description=_("Archive"), url_path="archive", icon="archive", permissions=["change"])
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
         rule = self.get_object_or_404(request, object_id, "change_earningrule")
         if request.method == "POST":
@@ -229,6 +244,12 @@ class RuleScreen(WithHistory, ProgramScreen):
             consequences=[words],
             submit=submit,
         )
+
+
+def words_of(rule: EarningRule, conditions: list[RuleCondition]) -> str:
+    """The rule as a sentence for the staff. Raises InvalidSetting."""
+    units = (rule.wallet.unit_one, rule.wallet.unit_many)
+    return sentence_for_rule(rule_of(rule, conditions), units, rule.program.currency, zone=rule.program.time_zone)
 
 
 def state_of(rule: EarningRule) -> tuple[str, Any]:

@@ -37,8 +37,9 @@ class WalletScreen(WithHistory, ProgramScreen):
     list_pages = {"preview": "preview_view"}
     actions_detail = ("archive",)
     warn_unsaved_form = True
-    change_form_after_template = "programs/admin/wallet_preview.html"
+    change_form_before_template = "programs/admin/wallet_preview.html"
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
+    add_words = _("New wallet")
     empty_title = _("No wallet yet")
     empty_hint = _("A wallet is a kind of unit with its own rules: points, stars, cashback. One is enough to begin.")
     conditional_fields = {
@@ -168,10 +169,14 @@ class WalletScreen(WithHistory, ProgramScreen):
         if set(form.changed_data) & set(POLICY):
             policies.change_wallet_policy(obj, actor=actor_of(request), **form.policy)
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        actions = super().get_actions_detail(request, object_id)
+        return [named_for(action, self._seen(request, str(object_id))) for action in actions]
+
     def has_archive_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
 
-    @action(description=_("Archive or take back into use"), url_path="archive", icon="archive", permissions=["archive"])
+    @action(description=_("Archive"), url_path="archive", icon="archive", permissions=["archive"])
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
         wallet = self.get_object_or_404(request, object_id, "change_wallet")
         if request.method == "POST":
@@ -191,6 +196,13 @@ class WalletScreen(WithHistory, ProgramScreen):
             ],
             submit=_("Take it back") if wallet.is_archived else _("Archive"),
         )
+
+
+def named_for(action: Any, thing: Any) -> Any:
+    """“Archive” says “take back” where the thing is archived."""
+    if thing is not None and thing.is_archived and action.path == "archive":
+        action.description = _("Take back into use")
+    return action
 
 
 def _posted(request: HttpRequest) -> list[tuple[str, str]]:

@@ -25,14 +25,14 @@ class ProgramSettingsForm(forms.ModelForm):
     """A program’s settings; what has history behind it (the code, the currency) is shown and not changed."""
 
     languages = forms.MultipleChoiceField(
-        label=_("languages"),
+        label=_("Languages"),
         choices=settings.LANGUAGES,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("Languages that members may choose. Messages go out in the member’s own."),
     )
     time_zone = forms.ChoiceField(
-        label=_("time zone"),
+        label=_("Time zone"),
         choices=zone_choices,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Where days begin and end: points expire at the end of a day there."),

@@ -62,7 +62,7 @@ class Activity(models.Model):
 
     class Meta:
         verbose_name = _("activity")
-        verbose_name_plural = _("activities")
+        verbose_name_plural = _("purchases and activities")
         constraints = [
             models.UniqueConstraint(fields=["program", "kind", "source", "external_id"], name="activity_once"),
         ]
@@ -151,9 +151,9 @@ class PurchaseImport(models.Model):
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("purchase import")
-        verbose_name_plural = _("purchase imports")
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return self.file.name
+        return self.file.name.rpartition("/")[2]

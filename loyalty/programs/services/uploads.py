@@ -30,7 +30,7 @@ TELL_SECONDS = 0.5
 def upload_purchases(program: Program, file: File, *, user: User) -> PurchaseImport:
     """Keep the file; it waits to be checked."""
     upload = PurchaseImport(program=program, uploaded_by=user)
-    upload.file.save(f"{program.code}.csv", file, save=False)
+    upload.file.save(file.name or f"{program.code}.csv", file, save=False)
     upload.save()
     return upload
 

@@ -1,0 +1,65 @@
+"""Rows behind every staff screen: one call adds one of each to a program, made through the services where there are any."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.apps import apps
+
+from loyalty.ledger import services as ledger
+from loyalty.lib import clock
+from loyalty.members.services.keys import issue_api_key
+from loyalty.members.services.staff import grant_access
+from loyalty.programs.rules.occurrence import Line
+from loyalty.programs.services.activities import record_purchase
+from loyalty.programs.services.facts import PurchaseFacts
+from tests.factories import (
+    ConsentTextFactory,
+    EarningRuleFactory,
+    MemberFactory,
+    PurchaseImportFactory,
+    RuleConditionFactory,
+    UserFactory,
+    WalletFactory,
+)
+
+
+def model(name: str):
+    return apps.get_model("loyalty", name)
+
+
+def add_one_of_each(program, number: int):
+    """A member with a purchase, an open lot and a held point; a rule, a wallet, texts, keys, staff, an import, letters."""
+    member = MemberFactory(program=program, name=f"Person {number}")
+    bought = PurchaseFacts(
+        source="till",
+        receipt=f"{program.code}-{number}",
+        member=member,
+        at=clock.now(),
+        currency=program.currency,
+        lines=(Line(amount=Decimal(40 + number), sku="A"),),
+    )
+    record_purchase(program, bought, actor="test")
+    wallet = program.wallets.get(code="points")
+    account = ledger.open_account(wallet_id=wallet.pk, subject=member.subject)
+    ends = clock.now() + timedelta(days=20)
+    ledger.award(account, points=10, key=f"soon:{number}", at=clock.now(), expires_at=ends, actor="test")
+    rule = EarningRuleFactory(program=program, wallet=wallet, name=f"Rule {number}")
+    RuleConditionFactory(rule=rule)
+    WalletFactory(program=program)
+    ConsentTextFactory(program=program)
+    issue_api_key(program, name=f"Till {number}", scopes=["all"], actor="test")
+    colleague = UserFactory(is_staff=True)
+    grant_access(colleague, program, "viewer", actor="test")
+    PurchaseImportFactory(program=program, uploaded_by=colleague)
+    _letters(member, number)
+    return member
+
+
+def _letters(member, number: int) -> None:
+    model("Delivery").objects.create(
+        member=member, channel="email", kind="points_expiring", key=f"k{number}", subject="Soon", state="sent"
+    )
+    now = clock.now()
+    model("Message").objects.create(
+        event="a.b.C", payload={}, subscriber="a.b.c", state="failed", next_at=now, created_at=now
+    )
