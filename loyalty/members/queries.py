@@ -87,6 +87,12 @@ def find_member(program: rules.AnyProgram, *, external_id: str = "", email: str 
     return found.first() if external_id or email or card else None
 
 
+def members_of(program: rules.AnyProgram, *, after: int = 0, limit: int) -> list[Member]:
+    """Members of `program` in the order in which they joined, those after the row with the id `after`."""
+    found = Member.objects.of(program).filter(pk__gt=after).select_related("program")
+    return list(found.order_by("pk")[:limit])
+
+
 def members_by_external_id(program: rules.AnyProgram, external_ids: Iterable[str]) -> dict[str, MemberRef]:
     """The known ones among the brand's own ids of customers; one statement, so give it a slice of thousands."""
     rows = Member.objects.of(program).filter(external_id__in=list(external_ids))
@@ -166,6 +172,16 @@ def consents_of(member: Member) -> dict[str, Consent]:
     """The decision in force for each purpose that the member ever decided on, with its text."""
     newest = member.consents.select_related("text").order_by("purpose", "-at", "-id").distinct("purpose")
     return {consent.purpose: consent for consent in newest}
+
+
+def decisions_of(members: Iterable[Member]) -> dict[int, dict[str, bool]]:
+    """The decisions in force of many members, in one statement: member id → purpose → granted."""
+    found = Consent.objects.filter(member__in=list(members)).order_by("member_id", "purpose", "-at", "-id")
+    decided: dict[int, dict[str, bool]] = {}
+    newest = found.distinct("member_id", "purpose").values_list("member_id", "purpose", "is_granted")
+    for pk, purpose, is_granted in newest:
+        decided.setdefault(pk, {})[purpose] = is_granted
+    return decided
 
 
 def has_consent(member: Member, purpose: str) -> bool:

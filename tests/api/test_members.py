@@ -7,6 +7,7 @@ import pytest
 from loyalty.members import queries
 from loyalty.members.models import Member
 from loyalty.members.services.consents import put_consent_text
+from loyalty.members.services.members import enrol_member
 
 pytestmark = pytest.mark.django_db
 
@@ -66,9 +67,24 @@ def test_find_nobody(till, ada, cleo):
     assert till.get("/members?external_id=cleo").json() == {"results": [], "next": None}
 
 
-def test_find_needs_something_to_go_by(till):
-    answer = till.get("/members")
-    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "external_id")
+def test_all_members_page_by_page(till, cafe, ada, cleo):
+    others = [enrol_member(cafe, external_id=f"m{number}", actor="test") for number in range(4)]
+    put_consent_text(cafe, purpose="marketing", text="We may write to you.", actor="test")
+    till.patch(f"/members/{others[2].number}", {"consents": {"marketing": True}})
+    seen, cursor = [], ""
+    while cursor is not None:
+        answer = till.get("/members?limit=2" + (f"&cursor={cursor}" if cursor else "")).json()
+        seen += [(each["external_id"], each["consents"]) for each in answer["results"]]
+        cursor = answer["next"]
+    assert seen == [("ada", {}), ("m0", {}), ("m1", {}), ("m2", {"marketing": True}), ("m3", {})]
+
+
+def test_a_list_takes_four_statements_however_long(till, cafe, ada, django_assert_num_queries):
+    till.get("/members")
+    for number in range(5):
+        enrol_member(cafe, external_id=f"m{number}", actor="test")
+    with django_assert_num_queries(4):  # key, program, members, consents
+        assert len(till.get("/members").json()["results"]) == 6
 
 
 def test_read(till, ada):

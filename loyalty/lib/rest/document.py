@@ -26,8 +26,8 @@ Tills and shops talk to one loyalty program.
 program answers 404.
 
 **JSON, strictly.** UTF-8, no unknown fields, no key twice, no `NaN`, no U+0000, integers within 64 bits. Money is a
-decimal string such as `"19.99"` (or an integer) with a `currency`; a JSON number with a fraction is refused, because so
-many clients write 19.99 as 19.990000000000002. Points are integers. Instants are ISO 8601 with an offset.
+decimal string such as `"19.99"`, or a whole number, with a `currency`; a JSON number with a fraction is refused, since
+so many clients write 19.99 as 19.990000000000002. Points are integers. Instants are ISO 8601 with an offset.
 
 **Once.** Every POST that moves points needs an `Idempotency-Key`: any text of your own, new for every new intention.
 Sent again, the same request gives the same status and the same bytes with `Idempotency-Replayed: true`; another request

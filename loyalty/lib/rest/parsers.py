@@ -41,10 +41,13 @@ def _integer(text: str) -> int | OutOfRange:
     return number
 
 
-def _fraction(text: str) -> Decimal | OutOfRange:
+def _fraction(text: str) -> Decimal | int | OutOfRange:
+    """JSON knows one kind of number, so 2.0 and 2e0 are the integer 2."""
     number = Decimal(text) if len(text) <= LONGEST_NUMBER else None
     if number is None or abs(number.adjusted()) > LONGEST_NUMBER:
         return OUT_OF_RANGE
+    if number == number.to_integral_value():
+        return int(number) if abs(number) <= LARGEST else OUT_OF_RANGE
     return number
 
 
@@ -67,7 +70,7 @@ _decode = json.JSONDecoder(
 
 
 def load_json(body: bytes) -> Any:
-    """The value that `body` holds: integers as int, fractions as Decimal, never float.
+    """The value that `body` holds: whole numbers as int, fractions as Decimal, never float.
 
     Raises NotJSON, or InvalidInput for a key that stands twice, U+0000, half a surrogate pair, nesting beyond DEEPEST.
     """

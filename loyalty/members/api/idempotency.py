@@ -42,14 +42,20 @@ def once(request: Request, work: Callable[[], HttpResponse], *, is_required: boo
     return _response_of(answer)
 
 
+def rehearse(request: Request, work: Callable[[], HttpResponse]) -> HttpResponse:
+    """Do `work`, which stores nothing: it needs no key and uses none up. Raises InvalidInput for a bad one."""
+    _key_of(request, is_required=False)
+    return work()
+
+
 def _key_of(request: Request, is_required: bool) -> str:
-    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
-    if key and not _KEY.match(key):
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is not None and not _KEY.match(key):
         words = _("An Idempotency-Key has at most 255 printable ASCII characters, without blanks.")
         raise InvalidInput([Fault("idempotency-key", words, "Idempotency-Key", "header")])
     if is_required and not key:
         raise KeyMissing
-    return key
+    return key or ""
 
 
 def _digest_of(request: Request) -> str:

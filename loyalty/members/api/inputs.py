@@ -1,6 +1,7 @@
 """What tills and shops tell about members."""
 
 from loyalty.lib.rest.fields import BOUNDED, Day, Email, Flag, Map, OneOf, Scalar, Text
+from loyalty.lib.rest.pagination import PageInput
 from loyalty.lib.rest.shapes import Input
 
 STATUSES = ("active", "blocked", "left")
@@ -35,8 +36,8 @@ class ChangeInput(Input):
     attributes = Map(Scalar(), required=False)
 
 
-class FindInput(Input):
-    """By what to find a member: exactly one of these."""
+class FindInput(PageInput):
+    """By what to find a member; by nothing, all are listed."""
 
     external_id = Text(100, shortest=1, required=False)
     email = Text(254, shortest=1, required=False)

@@ -1,5 +1,6 @@
 """What tills and shops are told about members."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -24,7 +25,9 @@ class MemberOutput(Output):
     tier = serializers.SerializerMethodField()
     referral_code = serializers.CharField()
     joined_at = serializers.DateTimeField()
-    consents = serializers.SerializerMethodField()
+    consents = serializers.DictField(
+        source="decided", child=serializers.BooleanField(), help_text="The decision in force, by purpose."
+    )
     attributes = serializers.DictField()
 
     @staticmethod
@@ -32,13 +35,21 @@ class MemberOutput(Output):
         """The rung of the tier ladder; null where the program has none."""
         return None
 
-    @staticmethod
-    def get_consents(member: Any) -> dict[str, bool]:
-        """The decision in force for each purpose that was ever asked."""
-        return {purpose: consent.is_granted for purpose, consent in queries.consents_of(member).items()}
-
 
 class MembersOutput(PageOutput):
     """The members who fit."""
 
     results = MemberOutput(many=True)
+
+
+def present_members(members: Sequence[Any]) -> list[dict[str, Any]]:
+    """Members with their consents, in one more statement for all of them."""
+    decided = queries.decisions_of(members)
+    for member in members:
+        member.decided = decided.get(member.pk, {})
+    return MemberOutput.present_all(members)
+
+
+def present_member(member: Any) -> dict[str, Any]:
+    """One member with the consents."""
+    return present_members([member])[0]

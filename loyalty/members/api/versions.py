@@ -7,7 +7,7 @@ from typing import Any
 
 from loyalty.lib.errors import Stale
 from loyalty.lib.rest.views import render
-from loyalty.members.api.outputs import MemberOutput
+from loyalty.members.api.outputs import present_member
 
 _TAGS = re.compile(r'(?:W/)?"[^"]*"')
 
@@ -27,7 +27,7 @@ def matching(if_match: str) -> Callable[[Any], None] | None:
     tags = _TAGS.findall(if_match)
 
     def ensure_current(member: Any) -> None:
-        if version_of(MemberOutput.present(member)) not in tags:
+        if version_of(present_member(member)) not in tags:
             raise Stale
 
     return ensure_current

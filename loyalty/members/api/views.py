@@ -3,10 +3,8 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
-from loyalty.lib.rest.faults import Fault, InvalidInput
 from loyalty.lib.rest.fields import Text
 from loyalty.lib.rest.operations import Keyed, operation
 from loyalty.lib.rest.pagination import page
@@ -15,7 +13,7 @@ from loyalty.members import queries
 from loyalty.members.api.idempotency import once
 from loyalty.members.api.inputs import ChangeInput, EnrolInput, FindInput
 from loyalty.members.api.keyed import KeyedView
-from loyalty.members.api.outputs import MemberOutput, MembersOutput
+from loyalty.members.api.outputs import MemberOutput, MembersOutput, present_member, present_members
 from loyalty.members.api.versions import matching, version_of
 from loyalty.members.errors import UnknownMember
 from loyalty.members.services.changes import change_member
@@ -36,13 +34,18 @@ class Members(KeyedView):
 
     @operation(
         id="find_member", tag="members", scope="members:read", query=FindInput, answers={200: MembersOutput},
-        summary="Find a member", description="By at least one of the parameters; nobody is an empty list.",
+        summary="Find a member",
+        description="By external_id, email or card; nobody is an empty list. Without them all members are listed.",
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
-        if not self.parameters:
-            raise InvalidInput([Fault("required", _("Give external_id, email or card."), "external_id", "parameter")])
-        member = queries.find_member(self.program, **self.parameters)
-        return answer(page([MemberOutput.present(member)] if member else [], None))
+        asked = dict(self.parameters)
+        limit, after = asked.pop("limit"), int(asked.pop("cursor", 0))
+        if asked:
+            found = queries.find_member(self.program, **asked)
+            return answer(page(present_members([found] if found else []), None))
+        members = queries.members_of(self.program, after=after, limit=limit + 1)
+        is_more = len(members) > limit
+        return answer(page(present_members(members[:limit]), str(members[limit - 1].pk) if is_more else None))
 
     @operation(
         id="enrol_member", tag="members", scope="members:write", body=EnrolInput, answers={201: MemberOutput},
@@ -58,7 +61,7 @@ class Members(KeyedView):
         if referred_by and referrer is None:
             raise UnknownMember(field="referred_by")
         member = enrol_member(self.program, actor=self.actor, referred_by=referrer, **facts)
-        return answer(MemberOutput.present(member), 201)
+        return answer(present_member(member), 201)
 
 
 class Member(KeyedView):
@@ -90,5 +93,5 @@ class Member(KeyedView):
         return self.show(member)
 
     def show(self, member: Any) -> HttpResponse:
-        shown = MemberOutput.present(member)
+        shown = present_member(member)
         return answer(shown, headers={"ETag": version_of(shown)})

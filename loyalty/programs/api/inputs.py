@@ -30,9 +30,9 @@ class LineInput(Input):
     """One line of a basket."""
 
     quantity = Amount(digits=11, decimals=3, sign="positive")
-    amount = Amount(digits=12, decimals=4, help_text="The line's total including tax, after its discount.")
-    tax = Amount(digits=12, decimals=4, required=False, help_text="How much of `amount` is tax.")
-    discount = Amount(digits=12, decimals=4, required=False, help_text="By how much the line was reduced.")
+    amount = Amount(digits=12, decimals=3, help_text="The line's total including tax, after its discount.")
+    tax = Amount(digits=12, decimals=3, required=False, help_text="How much of `amount` is tax.")
+    discount = Amount(digits=12, decimals=3, required=False, help_text="By how much the line was reduced.")
     sku = Text(80, required=False)
     category = Text(80, required=False)
     kind = OneOf(LINE_KINDS, required=False)
@@ -43,7 +43,7 @@ class PaymentInput(Input):
     """How part of a basket was paid. A gift card is a payment, not a discount; change given is negative."""
 
     method = Text(40, shortest=1, pattern=BOUNDED)
-    amount = Amount(digits=12, decimals=4, sign="any")
+    amount = Amount(digits=12, decimals=3, sign="any")
 
 
 class PurchaseInput(Input):

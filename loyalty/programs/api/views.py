@@ -10,7 +10,7 @@ from loyalty.lib.rest.operations import Keyed, operation
 from loyalty.lib.rest.pagination import page
 from loyalty.lib.rest.views import answer
 from loyalty.members import queries as members
-from loyalty.members.api.idempotency import once
+from loyalty.members.api.idempotency import once, rehearse
 from loyalty.members.api.keyed import KeyedView
 from loyalty.members.api.views import NUMBER
 from loyalty.programs.api import inputs, outputs
@@ -101,13 +101,12 @@ class Purchases(PointsView):
     def post(self, request: Request) -> HttpResponse:
         facts = inputs.purchase_of(self.body(request))
         if self.parameters["dry_run"]:
-            rehearsed = activities.record_purchase(self.program, facts, actor=self.actor, dry_run=True)
-            return answer(told_of(outputs.PurchaseOutput, rehearsed, self.configuration))
-        return once(request, lambda: self.record(facts))
+            return rehearse(request, lambda: self.record(facts, 200, dry_run=True))
+        return once(request, lambda: self.record(facts, 201))
 
-    def record(self, facts: PurchaseFacts) -> HttpResponse:
-        recorded = activities.record_purchase(self.program, facts, actor=self.actor)
-        return answer(told_of(outputs.PurchaseOutput, recorded, self.configuration), 201)
+    def record(self, facts: PurchaseFacts, status: int, *, dry_run: bool = False) -> HttpResponse:
+        recorded = activities.record_purchase(self.program, facts, actor=self.actor, dry_run=dry_run)
+        return answer(told_of(outputs.PurchaseOutput, recorded, self.configuration), status)
 
 
 class PurchaseConfirm(PointsView):
@@ -147,13 +146,12 @@ class Activities(PointsView):
     def post(self, request: Request) -> HttpResponse:
         facts = inputs.activity_of(self.body(request))
         if self.parameters["dry_run"]:
-            rehearsed = activities.record_activity(self.program, facts, actor=self.actor, dry_run=True)
-            return answer(told_of(outputs.ActivityOutput, rehearsed, self.configuration))
-        return once(request, lambda: self.record(facts))
+            return rehearse(request, lambda: self.record(facts, 200, dry_run=True))
+        return once(request, lambda: self.record(facts, 201))
 
-    def record(self, facts: ActivityFacts) -> HttpResponse:
-        recorded = activities.record_activity(self.program, facts, actor=self.actor)
-        return answer(told_of(outputs.ActivityOutput, recorded, self.configuration), 201)
+    def record(self, facts: ActivityFacts, status: int, *, dry_run: bool = False) -> HttpResponse:
+        recorded = activities.record_activity(self.program, facts, actor=self.actor, dry_run=dry_run)
+        return answer(told_of(outputs.ActivityOutput, recorded, self.configuration), status)
 
 
 class ActivityConfirm(PointsView):
