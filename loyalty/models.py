@@ -7,4 +7,4 @@ from loyalty.messaging import models as messaging
 from loyalty.outbox import models as outbox
 from loyalty.programs.models import activity, earning, program, wallet
 
-__all__ = ["insights", "ledger", "members", "messaging", "outbox", "program", "wallet", "activity", "earning"]
+__all__ = ["activity", "earning", "insights", "ledger", "members", "messaging", "outbox", "program", "wallet"]
