@@ -30,14 +30,10 @@ CREATE TRIGGER ledger_door BEFORE INSERT OR UPDATE ON ledger_hold FOR EACH STATE
 CREATE TRIGGER ledger_door BEFORE INSERT ON ledger_redating FOR EACH STATEMENT
     WHEN (current_setting('laurel.door', true) IS DISTINCT FROM 'open') EXECUTE FUNCTION ledger_refuse();
 
--- The facts of a row that may change otherwise.
-CREATE FUNCTION ledger_refuse_new_facts() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'the ledger refuses to change what % % is', TG_TABLE_NAME, OLD.id USING ERRCODE = 'insufficient_privilege';
-END $$;
+-- What a row is never changes, not even through the door. (Triggers for each row would lock each row beforehand.)
 CREATE TRIGGER ledger_facts BEFORE UPDATE OF id, wallet_id, subject, holder, created_at ON ledger_account
-    FOR EACH ROW EXECUTE FUNCTION ledger_refuse_new_facts();
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
 CREATE TRIGGER ledger_facts BEFORE UPDATE OF account_id, id, posting_id, granted, earned_at, activates_at, cancel_at ON ledger_lot
-    FOR EACH ROW EXECUTE FUNCTION ledger_refuse_new_facts();
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
 CREATE TRIGGER ledger_facts BEFORE UPDATE OF account_id, id, points ON ledger_hold
-    FOR EACH ROW EXECUTE FUNCTION ledger_refuse_new_facts();
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();

@@ -55,7 +55,6 @@ CREATE TABLE ledger_posting (
     CONSTRAINT ledger_posting_names_other CHECK ((contra_account_id IS NULL) = (kind <> 'transfer'))
 ) WITH (fillfactor = 100);
 CREATE INDEX ledger_posting_about ON ledger_posting (account_id, refers_to) WHERE refers_to IS NOT NULL;
-CREATE INDEX ledger_posting_by_id ON ledger_posting USING brin (id) WITH (autosummarize = on);  -- costs the posting nothing
 COMMENT ON COLUMN ledger_posting.bucket IS '0 active, 1 pending, 2 held';
 COMMENT ON COLUMN ledger_posting.contra IS
     'where the points came from or went: issued, redeemed, expired, …; active, pending or held of this account; transfer';
