@@ -1,5 +1,7 @@
 """Recording what members bought and did: judged by the live rules, stored, awarded, told, in one transaction."""
 
+from dataclasses import replace
+
 from loyalty.ledger import services as ledger
 from loyalty.lib import clock
 from loyalty.members.errors import MemberNotActive, ProgramClosed
@@ -54,8 +56,7 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
         return _book(program, draft, actor)
     _post(configuration, situation, draft, plan, actor)
     publish(_recorded_event(program, situation, draft, plan, activity_id))
-    balances = balances_under(configuration, situation.subject, clock.now())
-    return Recorded(activity_id, draft.ref, plan.awards, balances, plan.steps)
+    return _answer(configuration, situation, Recorded(activity_id, draft.ref, plan.awards, plan.steps))
 
 
 def _rehearse(program: Program, draft: Draft) -> Recorded:
@@ -65,8 +66,7 @@ def _rehearse(program: Program, draft: Draft) -> Recorded:
         return _replayed(situation.known, situation, configuration, draft)
     _ensure_welcome(configuration.program, situation, draft)
     plan = plan_of(configuration, situation, draft)
-    balances = balances_under(configuration, situation.subject, clock.now())
-    return Recorded(None, draft.ref, plan.awards, balances, plan.steps)
+    return _answer(configuration, situation, Recorded(None, draft.ref, plan.awards, plan.steps))
 
 
 def _ensure_welcome(program: Program, situation: Situation, draft: Draft) -> None:
@@ -79,11 +79,17 @@ def _ensure_welcome(program: Program, situation: Situation, draft: Draft) -> Non
 
 
 def _replayed(known: Known, situation: Situation, configuration: Configuration, draft: Draft) -> Recorded:
-    """The first answer, with the balances of now."""
+    """The first answer."""
     if known.digest != draft.digest or known.member_id != situation.member_id:
         raise ReceiptReused
-    balances = balances_under(configuration, situation.subject, clock.now())
-    return Recorded(known.id, draft.ref, known.awards, balances, known.steps, replayed=True)
+    first = Recorded(known.id, draft.ref, known.awards, known.steps, replayed=True)
+    return _answer(configuration, situation, first)
+
+
+def _answer(configuration: Configuration, situation: Situation, recorded: Recorded) -> Recorded:
+    """Balances are read when somebody looks at them: a batch or a script need not."""
+    subject = situation.subject
+    return replace(recorded, read_balances=lambda: balances_under(configuration, subject, clock.now()))
 
 
 def _post(configuration: Configuration, situation: Situation, draft: Draft, plan: Plan, actor: str) -> None:

@@ -1,9 +1,10 @@
 """What tills, shops and files tell, as frozen values, and what they are told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -69,16 +70,22 @@ class AwardMade:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recorded:
     """The answer to a purchase or activity. `activity_id` is None after a dry run; `ref` is "source:receipt".
 
-    `balances` are those of now, also when the activity was `replayed`; everything else is as at the first time.
+    Everything is as at the first time, also when the activity was `replayed`; `balances` alone are those of now, read
+    when first asked for.
     """
 
     activity_id: int | None
     ref: str
     awards: tuple[AwardMade, ...]
-    balances: tuple[WalletBalance, ...]
     explanation: tuple[Step, ...]
     replayed: bool = False
+    read_balances: Callable[[], tuple[WalletBalance, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def balances(self) -> tuple[WalletBalance, ...]:
+        """What the member holds, wallet by wallet."""
+        return self.read_balances()

@@ -1,21 +1,20 @@
 """What the rows of a file earn: the same algebra as at the till, remembered for rows that are alike."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from loyalty.lib import clock
 from loyalty.programs.queries.configuration import Configuration
-from loyalty.programs.rules.explanation import Evaluation
+from loyalty.programs.rules.explanation import Award
 from loyalty.programs.rules.occurrence import PURCHASE, Line
 from loyalty.programs.services.import_rows import Row
 from loyalty.programs.services.judging import Grant, evaluate, grant_of
-from loyalty.programs.services.storing import awards_json
 
-REMEMBERED = 20_000
+REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,24 @@ class Outcome:
     steps: str
     awards: str
     grants: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """The dates of points earned in a wallet on a day, as the JSON texts end with them: only the points are missing."""
+
+    wallet_id: int
+    code: str
+    award_rest: str
+    grant_rest: str
+
+    def award(self, points: int) -> str:
+        """As `storing.awards_json` writes one award."""
+        return f'{{"wallet": "{self.code}", "points": {points}, {self.award_rest}}}'
+
+    def grant(self, points: int) -> str:
+        """As `grant_from_json` reads it."""
+        return f"[{self.wallet_id}, {points}, {self.grant_rest}]"
 
 
 class Judge:
@@ -43,53 +60,49 @@ class Judge:
         self.asks_member = "member_attribute" in subjects
         self._looks = _what_rules_look_at(configuration)
         self._has_delays = any(terms.activation.is_pending for terms in configuration.wallets.values())
-        self._evaluations: dict[tuple, tuple[Evaluation, str]] = {}
-        self._grant = lru_cache(REMEMBERED)(self._dated)
+        self._judged: dict[tuple, tuple[tuple[Award, ...], str]] = {}
+        self._dates = lru_cache(REMEMBERED)(self._dates_of)
 
-    def outcome(self, row: Row, *, is_first: bool, member: Mapping[str, Any]) -> Outcome:
-        """What `row` earns. Raises TooManyPoints."""
-        evaluation, steps = self._evaluation(row, is_first, member)
-        if not evaluation.awards:
+    def outcome(self, row: Row, *, is_first: bool, member: str) -> Outcome:
+        """What `row` earns; `member` are the member's attributes as JSON. Raises TooManyPoints."""
+        awards, steps = self._awards(row, is_first, member)
+        if not awards:
             return Outcome(0, steps, "[]", "[]")
         # Only waiting times look at the hour; everything else goes by the business day.
-        moment = row.at if self._has_delays else clock.noon_of(row.day, self._configuration.program.time_zone)
-        grants = {
-            int(award.wallet): self._grant(int(award.wallet), award.points, moment) for award in evaluation.awards
-        }
+        moment = row.at if self._has_delays else row.day
+        dated = [(award, self._dates(int(award.wallet), moment)) for award in awards]
         return Outcome(
-            sum(grant.points for grant in grants.values()),
+            sum(award.points for award in awards),
             steps,
-            awards_json([grant.award(self._code_of(wallet)) for wallet, grant in grants.items()]),
-            grants_json(grants),
+            f"[{', '.join([dates.award(award.points) for award, dates in dated])}]",
+            f"[{', '.join([dates.grant(award.points) for award, dates in dated])}]",
         )
 
-    def _evaluation(self, row: Row, is_first: bool, member: Mapping[str, Any]) -> tuple[Evaluation, str]:
-        key = (
-            row.amount,
-            is_first,
-            json.dumps(member) if member else "",
-            *(look(row) for look in self._looks),
-        )
-        found = self._evaluations.get(key)
+    def _awards(self, row: Row, is_first: bool, member: str) -> tuple[tuple[Award, ...], str]:
+        key = (row.amount, is_first, member, *[look(row) for look in self._looks])
+        found = self._judged.get(key)
         if found is None:
-            if len(self._evaluations) >= REMEMBERED:
-                self._evaluations.clear()
-            found = self._evaluations[key] = self._evaluate(row, is_first, member)
+            if len(self._judged) >= REMEMBERED:
+                self._judged.clear()
+            found = self._judged[key] = self._judge(row, is_first, member)
         return found
 
-    def _evaluate(self, row: Row, is_first: bool, member: Mapping[str, Any]) -> tuple[Evaluation, str]:
+    def _judge(self, row: Row, is_first: bool, member: str) -> tuple[tuple[Award, ...], str]:
         line = Line(row.amount, row.quantity, sku=row.sku, category=row.category)
         evaluation = evaluate(
             self._configuration, PURCHASE, row.at, lines=(line,), channel=row.channel, store=row.store, attributes={},
-            is_first=is_first, member=member,
+            is_first=is_first, member=json.loads(member),
         )  # fmt: skip
-        return evaluation, json.dumps(evaluation.to_json())
+        return evaluation.awards, json.dumps(evaluation.to_json())
 
-    def _dated(self, wallet_id: int, points: int, at: datetime) -> Grant:
-        return grant_of(self._configuration, self._configuration.wallets[wallet_id], points, at, self._now)
-
-    def _code_of(self, wallet_id: int) -> str:
-        return self._configuration.wallets[wallet_id].wallet.code
+    def _dates_of(self, wallet_id: int, moment: datetime | date) -> Dated:
+        at = moment if isinstance(moment, datetime) else clock.noon_of(moment, self._configuration.program.time_zone)
+        terms = self._configuration.wallets[wallet_id]
+        grant = grant_of(self._configuration, terms, 0, at, self._now)
+        award = grant.award(terms.wallet.code)
+        told = {"state": award.state, "activates_at": _text(award.activates_at), "expires_at": _text(award.expires_at)}
+        kept = [_text(grant.expires_at), grant.is_pending, _text(grant.activates_at), _text(grant.cancel_at)]
+        return Dated(wallet_id, terms.wallet.code, json.dumps(told)[1:-1], json.dumps(kept)[1:-1])
 
 
 def _what_rules_look_at(configuration: Configuration) -> list[Callable[[Row], Any]]:
@@ -109,29 +122,10 @@ def _what_rules_look_at(configuration: Configuration) -> list[Callable[[Row], An
     return looks
 
 
-def grants_json(grants: Mapping[int, Grant]) -> str:
-    """[[wallet id, points, expires_at, is_pending, activates_at, cancel_at], …]"""
-    return json.dumps(
-        [
-            [
-                wallet,
-                grant.points,
-                _text(grant.expires_at),
-                grant.is_pending,
-                _text(grant.activates_at),
-                _text(grant.cancel_at),
-            ]
-            for wallet, grant in grants.items()
-        ]
-    )
-
-
-def grants_from_json(text: str) -> list[tuple[int, Grant]]:
-    """The grants that `grants_json` wrote."""
-    return [
-        (wallet, Grant(points, _instant(expires), is_pending, _instant(activates), _instant(cancels)))
-        for wallet, points, expires, is_pending, activates, cancels in json.loads(text)
-    ]
+def grant_from_json(text: str) -> tuple[int, Grant]:
+    """The wallet's id and the grant, from [wallet id, points, expires_at, is_pending, activates_at, cancel_at]."""
+    wallet_id, points, expires, is_pending, activates, cancels = json.loads(text)
+    return wallet_id, Grant(points, _instant(expires), is_pending, _instant(activates), _instant(cancels))
 
 
 def _text(at: datetime | None) -> str | None:

@@ -23,7 +23,7 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.occurrence import PURCHASE
-from loyalty.programs.services.import_judging import grants_from_json
+from loyalty.programs.services.import_judging import grant_from_json
 from loyalty.programs.services.judging import keeps_alive
 
 SLICE = 5_000
@@ -183,7 +183,7 @@ def _award(configuration: Configuration, source: str, actor: str) -> None:
 
 
 def _award_row(source: str, codes: dict[int, str], account_id: int, receipt: str, at: datetime, grant: str) -> AwardRow:
-    ((wallet_id, granted),) = grants_from_json(f"[{grant}]")
+    wallet_id, granted = grant_from_json(grant)
     key = f"purchase:{source}:{receipt}"
     return AwardRow(
         account_id=account_id, points=granted.points, key=f"{key}:{codes[wallet_id]}", at=at, source=key,

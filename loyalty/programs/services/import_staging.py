@@ -110,7 +110,7 @@ class _Stager:
         people = queries.people_of(self._program, {row.member for row in rows}, with_attributes=self._judge.asks_member)
         with connection.cursor() as cursor, cursor.copy(f"COPY import_row ({COLUMNS}) FROM STDIN") as copy:
             for row in rows:
-                status, attributes = people.get(row.member, (Member.Status.ACTIVE, {}))
+                status, attributes = people.get(row.member, (Member.Status.ACTIVE, "{}"))
                 if status != Member.Status.ACTIVE:
                     self._note(row, "member", _("This member is blocked, or has left the program."))
                     continue
@@ -139,7 +139,7 @@ class _Stager:
                 self._note(row, "external_id", _("This receipt was recorded before with other content."))
         return fresh
 
-    def _judged(self, row: Row, attributes: dict) -> tuple | None:
+    def _judged(self, row: Row, attributes: str) -> tuple | None:
         try:
             usual = self._judge.outcome(row, is_first=False, member=attributes)
             first = self._judge.outcome(row, is_first=True, member=attributes) if self._judge.asks_first else None
