@@ -1,4 +1,4 @@
-"""Doorbells of the outbox: the schedule's and the one after commit. PostgreSQL is the queue of record; these only wake."""
+"""Doorbells of the outbox, the schedule’s and the one after commit: they only wake; PostgreSQL is the queue of record."""
 
 import logging
 
