@@ -1,4 +1,4 @@
-"""Doorbells of the outbox, the schedule’s and the one after commit: they only wake; PostgreSQL is the queue of record."""
+"""Doorbells of the outbox, of the schedule and after commit: they only wake, PostgreSQL is the queue of record."""
 
 import logging
 
