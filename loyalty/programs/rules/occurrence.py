@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -61,6 +61,7 @@ class Occurrence:
     def __post_init__(self) -> None:
         if self.at.utcoffset() is None or self.local.utcoffset() is None:
             raise InvalidSetting("at", "not-aware")
-        if self.at != self.local:
+        # Compared in UTC: in the hour that a clock repeats, Python calls equal instants of two zones unequal (PEP 495).
+        if self.at.astimezone(UTC) != self.local.astimezone(UTC):
             raise InvalidSetting("local", "another-instant")
         object.__setattr__(self, "lines", tuple(self.lines))
