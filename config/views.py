@@ -37,7 +37,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Our mistake, logged by Django; tills get it as problem+json."""
     if _is_api(request):
         return refuse(request, 500)
-    sheets = [static(f"css/{name}.css") for name in ("tokens", "base", "layout", "components", "pages")]
+    sheets = [static(f"css/{name}.css") for name in ("tokens", "base", "layout", "signs", "controls", "pages")]
     return HttpResponseServerError(get_template("errors/500.html").render({"sheets": sheets}))
 
 

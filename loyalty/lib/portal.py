@@ -36,6 +36,7 @@ KEY_PATTERN = re.compile(r"^[A-Za-z0-9_-]{22}$")
 class MemberRequest(HttpRequest):
     """A request of a signed-in member to a page of their program, as `member_required` hands it to a view."""
 
+    user: Any
     program: Any
     member: Any
     brand: Any

@@ -66,6 +66,12 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.success(request, _("Welcome to %(name)s. Your card is ready.") % {"name": member.program.name})
         return response
 
+    def confirm_email(self, request, email_address) -> bool:
+        is_confirmed = super().confirm_email(request, email_address)
+        if is_confirmed:
+            services.carry_address(email_address.user, email_address.email)
+        return is_confirmed
+
     def get_from_email(self) -> str:
         """The program's own sender, where it has one."""
         brand = self.request.brand

@@ -1,5 +1,6 @@
 """What the portal itself changes: the joining that waits for an e-mail address to be verified, and the language."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from loyalty.lib.errors import DomainError
 from loyalty.members import queries as members
+from loyalty.members.errors import MemberExists
 from loyalty.members.models import Member, User
 from loyalty.members.services.members import join_program, update_member
 from loyalty.programs.queries.programs import program_by_code
@@ -67,6 +69,13 @@ def finish_joining(user: User, joining: Joining) -> Member | None:
         )
     except DomainError:
         return None
+
+
+def carry_address(user: User, email: str) -> None:
+    """Tell the programs a proved address; a membership keeps its own where another member has the new one."""
+    for member in members.memberships_of(user):
+        with suppress(MemberExists):
+            update_member(member, actor=f"user:{user.pk}", email=email)
 
 
 @transaction.atomic

@@ -7,6 +7,13 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "sheet-body" && !sheet.open) sheet.showModal();
 });
 
+/* A request that failed says so, where screen readers hear it. */
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(failure, () => {
+    document.getElementById("toasts").replaceChildren(document.getElementById("trouble").content.cloneNode(true));
+  });
+}
+
 document.addEventListener("click", (event) => {
   if (event.target === sheet) sheet.close();
   const close = event.target.closest("[data-close]");

@@ -4,6 +4,7 @@ import pytest
 
 from tests.browser.conftest import violations
 from tests.portal.conftest import buy, open_aurora
+from tests.portal.test_sign_in_pages import app_code
 from tests.world import PASSWORD, join, open_program
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +83,25 @@ def test_members_pages_are_accessible(shop, phone, scheme):
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_setting_up_the_second_factor_is_accessible(shop, phone, scheme):
+    page = phone(scheme=scheme)
+    sign_in(page)
+    page.goto("/accounts/2fa/totp/activate/")
+    assert violations(page) == []  # who are you, again?
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_label("Authenticator secret").wait_for()
+    assert violations(page) == []
+    secret = page.get_by_label("Authenticator secret").input_value()
+    page.get_by_label("Authenticator code").fill(app_code(secret))
+    page.get_by_role("button", name="Activate").click()
+    page.wait_for_url("**/recovery-codes/**")
+    assert (
+        problems_of(page, ["/accounts/2fa/", "/accounts/2fa/recovery-codes/", "/accounts/2fa/totp/deactivate/"]) == {}
+    )
+
+
 @pytest.mark.parametrize("colour", ["#ffd400", "#ffffff", "#000000", "#8a8a8a", "#e6007e"])
 def test_pages_stay_accessible_in_any_brand_colour(shop, phone, colour):
     shop.brand_color = shop.accent_color = colour
@@ -109,7 +129,8 @@ def ensure_fits(page, addresses: list[str]) -> None:
 SMALL = """() => [...document.querySelectorAll("main a, main button, nav a, header a")]
     .filter(each => each.checkVisibility() && getComputedStyle(each).display !== "inline")
     .map(each => [each.textContent.trim().slice(0, 30), each.getBoundingClientRect()])
-    .filter(([_name, box]) => box.height < 44 || box.width < 44).map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
+    .filter(([_name, box]) => box.height < 44 || box.width < 44)
+    .map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
 
 
 def test_what_one_taps_is_large_enough(shop, phone):

@@ -138,3 +138,16 @@ def test_htmx_runs_without_the_parts_that_a_strict_page_forbids(aurora, phone):
     config = page.evaluate("htmx.config")
     switches = ("allowEval", "allowScriptTags", "includeIndicatorStyles", "historyCacheSize", "selfRequestsOnly")
     assert [config[name] for name in switches] == [False, False, False, 0, True]
+
+
+def test_a_failing_connection_is_said_aloud(aurora, phone):
+    buy(join(aurora, "Ada", language="en"), "r1", "12.00")
+    page = phone()
+    sign_in(page)
+    page.goto("/p/aurora/statement/")
+    page.route("**/statement/?kind=earned", lambda route: route.fulfill(status=500, body="oops"))
+    page.get_by_role("link", name="Earned").click()
+    toast = page.get_by_role("status").get_by_text("That did not work")
+    toast.wait_for()
+    page.get_by_role("button", name="Close").click()
+    assert toast.count() == 0

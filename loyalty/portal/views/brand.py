@@ -27,7 +27,7 @@ def brand_css(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def logo(request: HttpRequest, name: str) -> HttpResponse:
+def logo(request: HttpRequest, name: str) -> FileResponse:
     """An uploaded logo, and nothing else of what lies among the uploads. Its bytes are only ever a picture."""
     path = str(PurePosixPath("logos") / name)
     kind = mimetypes.guess_type(name)[0]
