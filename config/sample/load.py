@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from loyalty.programs.services.jobs import activate_points, expire_points
+from django.db import transaction
 
 from config.sample.aurora import open_aurora
 from config.sample.fjord import open_fjord
@@ -14,12 +14,14 @@ from config.sample.shopping import Basket, Shop, amount_of
 from loyalty.ledger import services as ledger
 from loyalty.ledger.queries.balances import balances_of
 from loyalty.lib import clock
-from loyalty.members import services as members
 from loyalty.members.models import ConsentText, Member
+from loyalty.members.services.members import enrol_member
+from loyalty.members.services.staff import grant_access, sync_roles
 from loyalty.programs.models.program import Program
 from loyalty.programs.rules.occurrence import Line
 from loyalty.programs.services.activities import record_activity, record_purchase
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts
+from loyalty.programs.services.jobs import activate_points, expire_points
 
 ACTOR = "sample"
 DAYS = 400
@@ -43,17 +45,24 @@ def load(progress: Progress) -> list[SignIn]:
     `progress` hears what is being done, how far it is and of how much.
     """
     if not Program.objects.filter(code="aurora").exists():
-        members.sync_roles()
-        aurora, fjord = open_aurora(), open_fjord()
-        _agree(aurora)
-        _agree(fjord)
-        _hire(aurora, fjord)
-        _shop(aurora, AURORA, _aurora_people(aurora), progress)
-        _shop(fjord, FJORD, _fjord_people(fjord), progress)
-        for program in (aurora, fjord):
+        programs = _build(progress)
+        for program in programs:
             activate_points(program=program)
             expire_points(program=program)
     return SIGN_INS
+
+
+@transaction.atomic
+def _build(progress: Progress) -> tuple[Program, Program]:
+    """All of it or nothing: an interrupted set-up begins anew."""
+    sync_roles()
+    aurora, fjord = open_aurora(), open_fjord()
+    _agree(aurora)
+    _agree(fjord)
+    _hire(aurora, fjord)
+    _shop(aurora, AURORA, _aurora_people(aurora), progress)
+    _shop(fjord, FJORD, _fjord_people(fjord), progress)
+    return aurora, fjord
 
 
 def _agree(program: Program) -> None:
@@ -68,9 +77,9 @@ def _agree(program: Program) -> None:
 def _hire(aurora: Program, fjord: Program) -> None:
     sam = user_for("sam@aurora.example", "Sam", is_staff=True)
     for program in (aurora, fjord):
-        members.grant_access(sam, program, "program_admin", actor=ACTOR)
+        grant_access(sam, program, "program_admin", actor=ACTOR)
     for email, name, role in (("vera@aurora.example", "Vera", "support"), ("finn@aurora.example", "Finn", "finance")):
-        members.grant_access(user_for(email, name, is_staff=True), aurora, role, actor=ACTOR)
+        grant_access(user_for(email, name, is_staff=True), aurora, role, actor=ACTOR)
 
 
 def _aurora_people(program: Program) -> Iterator[tuple[Member, int]]:
@@ -95,7 +104,7 @@ def _crowd(program: Program, count: int) -> Iterator[tuple[Member, int]]:
 
 
 def _join(program: Program, code: str, name: str, email: str, *, signs_in: bool = False, days: int = DAYS) -> Member:
-    return members.enrol_member(
+    return enrol_member(
         program,
         external_id=code,
         email=email,
