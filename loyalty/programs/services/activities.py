@@ -48,28 +48,29 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
     situation = situation_of(program.pk, draft, lock=True)
     configuration = configuration_under(program.pk, situation.config_version)
     if situation.known:
-        return _replayed(situation.known, situation, configuration, draft)
-    _ensure_welcome(configuration.program, situation, draft)
+        return replayed(situation.known, situation, configuration, draft)
+    ensure_welcome(configuration.program, situation, draft)
     plan = plan_of(configuration, situation, draft)
     activity_id = insert(program.pk, situation.member_id, draft, plan.awards, plan.steps, actor)
     if activity_id is None:  # meanwhile stored by another transaction, whose answer counts
         return _book(program, draft, actor)
     _post(configuration, situation, draft, plan, actor)
-    publish(_recorded_event(program, situation, draft, plan, activity_id))
-    return _answer(configuration, situation, Recorded(activity_id, draft.ref, plan.awards, plan.steps))
+    publish(recorded_event(program, situation, draft, plan, activity_id))
+    return answer(configuration, situation, Recorded(activity_id, draft.ref, plan.awards, plan.steps))
 
 
 def _rehearse(program: Program, draft: Draft) -> Recorded:
     situation = situation_of(program.pk, draft, lock=False)
     configuration = configuration_under(program.pk, situation.config_version)
     if situation.known:
-        return _replayed(situation.known, situation, configuration, draft)
-    _ensure_welcome(configuration.program, situation, draft)
+        return replayed(situation.known, situation, configuration, draft)
+    ensure_welcome(configuration.program, situation, draft)
     plan = plan_of(configuration, situation, draft)
-    return _answer(configuration, situation, Recorded(None, draft.ref, plan.awards, plan.steps))
+    return answer(configuration, situation, Recorded(None, draft.ref, plan.awards, plan.steps))
 
 
-def _ensure_welcome(program: Program, situation: Situation, draft: Draft) -> None:
+def ensure_welcome(program: Program, situation: Situation, draft: Draft) -> None:
+    """Raises ProgramClosed, MemberNotActive or WrongCurrency."""
     if not program.is_active:
         raise ProgramClosed
     if situation.status != Member.Status.ACTIVE:
@@ -78,15 +79,15 @@ def _ensure_welcome(program: Program, situation: Situation, draft: Draft) -> Non
         raise WrongCurrency(field="currency", expected=program.currency)
 
 
-def _replayed(known: Known, situation: Situation, configuration: Configuration, draft: Draft) -> Recorded:
-    """The first answer."""
+def replayed(known: Known, situation: Situation, configuration: Configuration, draft: Draft) -> Recorded:
+    """The first answer. Raises ReceiptReused when the content or the member is another."""
     if known.digest != draft.digest or known.member_id != situation.member_id:
         raise ReceiptReused
     first = Recorded(known.id, draft.ref, known.awards, known.steps, replayed=True)
-    return _answer(configuration, situation, first)
+    return answer(configuration, situation, first)
 
 
-def _answer(configuration: Configuration, situation: Situation, recorded: Recorded) -> Recorded:
+def answer(configuration: Configuration, situation: Situation, recorded: Recorded) -> Recorded:
     """Balances are read when somebody looks at them: a batch or a script need not."""
     subject = situation.subject
     return replace(recorded, read_balances=lambda: balances_under(configuration, subject, clock.now()))
@@ -109,9 +110,10 @@ def _post(configuration: Configuration, situation: Situation, draft: Draft, plan
             )  # fmt: skip
 
 
-def _recorded_event(
+def recorded_event(
     program: Program, situation: Situation, draft: Draft, plan: Plan, activity_id: int
 ) -> ActivityRecorded:
+    """What happened, for whoever listens."""
     return ActivityRecorded(
         program_id=program.pk,
         member_id=situation.member_id,

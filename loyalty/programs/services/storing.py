@@ -65,7 +65,13 @@ def situation_of(program_id: int, draft: Draft, *, lock: bool) -> Situation:
     """
     with connection.cursor() as cursor:
         cursor.execute(SITUATION, [program_id, draft.number, draft.kind, draft.source, draft.external_id, lock])
-        version, member_id, subject, status, attributes, has_bought, *known = cursor.fetchone()
+        return situation_from(*cursor.fetchone())
+
+
+def situation_from(
+    version: int | None, member_id: int | None, subject: Any, status: Any, attributes: Any, has_bought: Any, *known: Any
+) -> Situation:
+    """A row of `programs_situation`. Raises UnknownProgram, UnknownMember."""
     if version is None:
         raise UnknownProgram
     if member_id is None:
@@ -82,7 +88,7 @@ def insert(
         program_id, member_id, draft.kind, draft.type, draft.source, draft.external_id, draft.digest, draft.at,
         clock.now(), draft.currency, draft.total, draft.channel, draft.store, draft.attributes_json,
         draft.payments_json, json.dumps([step.to_json() for step in steps]), awards_json(awards), actor[:80],
-        json.dumps([_line(position, line) for position, line in enumerate(draft.lines, start=1)], default=str),
+        lines_json(draft.lines),
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(INSERT, row)
@@ -117,6 +123,11 @@ def awards_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[AwardMade, ..
 
 def _known(known_id: int, member_id: int, digest: str, awards: Any, explanation: Any) -> Known:
     return Known(known_id, member_id, digest, awards_from_json(_loaded(awards)), steps_from_json(_loaded(explanation)))
+
+
+def lines_json(lines: Sequence[Line]) -> str:
+    """The lines with their positions, counted from 1, as INSERT reads them."""
+    return json.dumps([_line(position, line) for position, line in enumerate(lines, start=1)], default=str)
 
 
 def _line(position: int, line: Line) -> dict[str, Any]:
