@@ -146,7 +146,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 # --- Words and time -----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("nb", _("Norwegian")), ("pl", _("Polish")), ("ru", _("Russian"))]
-LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
