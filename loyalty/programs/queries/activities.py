@@ -122,14 +122,23 @@ def _data_of(activity: Activity) -> dict[str, Any]:
         "at": activity.event_at.isoformat(),
         "recorded_at": activity.created_at.isoformat(),
         "currency": activity.currency,
-        "total": f"{activity.total:f}",
+        "total": _plain(activity.total),
         "channel": activity.channel,
         "store": activity.store,
         "attributes": activity.attributes,
         "payments": activity.payments,
         "points": activity.awards,
         "lines": [
-            {"sku": line.sku, "category": line.category, "quantity": f"{line.quantity:f}", "amount": f"{line.amount:f}"}
+            {
+                "sku": line.sku,
+                "category": line.category,
+                "quantity": _plain(line.quantity),
+                "amount": _plain(line.amount),
+            }
             for line in activity.lines.all()
         ],
     }
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"

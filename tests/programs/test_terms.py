@@ -1,0 +1,89 @@
+"""The program in plain words, generated from what is live."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import translation
+
+from loyalty.lib import clock
+from loyalty.programs.queries.terms import terms_of
+from tests.till import live_by, rule, without_rules
+
+pytestmark = pytest.mark.django_db
+
+
+def lines(program, code):
+    return [
+        line.replace("\xa0", " ") for section in terms_of(program) if section.code == code for line in section.lines
+    ]
+
+
+def test_a_new_program_says_how_one_earns_and_how_long_points_last(world):
+    assert [section.code for section in terms_of(world.aurora)] == ["earning", "expiry", "returns"]
+    assert lines(world.aurora, "earning") == ["You earn 1 point per €1."] or lines(world.aurora, "earning") == [
+        "You earn 1 point per 1 €."
+    ]
+    assert lines(world.aurora, "expiry") == [
+        "Points are valid for 12 months after you earned them.",
+        "We tell you 30 days and 7 days before points expire.",
+    ]
+    assert lines(world.aurora, "returns") == [
+        "Points are taken back when you return what earned them, as far as you still have them."
+    ]
+
+
+def test_it_tells_rules_that_are_on_and_not_over_and_not_on_trial(world):
+    rule(world.aurora, "Off", points=7, is_active=False)
+    rule(world.aurora, "Archived", points=7, is_archived=True)
+    rule(world.aurora, "Idea", points=7, is_shadow=True)
+    rule(world.aurora, "Over", points=7, ends_at=clock.now() - timedelta(days=1))
+    rule(world.aurora, "Review", trigger="review", effect="fixed", points=20)
+    told = lines(world.aurora, "earning")
+    assert len(told) == 2
+    assert "7" not in " ".join(told)
+
+
+def test_the_plain_case_comes_first(world):
+    rule(world.aurora, "Beans", ("category", "equals", "beans"), points=3, basis="lines", priority=10)
+    rule(world.aurora, "Double", effect="multiplier", factor=2, priority=30)
+    rule(world.aurora, "Review", trigger="review", effect="fixed", points=20, priority=40)
+    told = lines(world.aurora, "earning")
+    places = [next(at for at, each in enumerate(told) if word in each) for word in ("1 €", "beans", "review")]
+    assert places == [0, 1, 3], told
+
+
+def test_a_waiting_time_has_a_part_of_its_own(world):
+    live_by(world.aurora.wallets.get(), activation="after_days", activation_count=14)
+    assert len(lines(world.aurora, "activation")) == 1
+    assert "14 days" in lines(world.aurora, "activation")[0]
+
+
+def test_points_that_never_expire_need_no_warning(world):
+    live_by(world.aurora.wallets.get(), expiry="never")
+    assert len(lines(world.aurora, "expiry")) == 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"), [("only_pending", "cannot spend yet"), ("unlimited", "set off against the next points")]
+)
+def test_what_a_return_takes_back(world, policy, words):
+    world.aurora.debt_policy = policy
+    world.aurora.save()
+    (told,) = lines(world.aurora, "returns")
+    assert words in told
+
+
+def test_a_program_without_rules_promises_nothing(world):
+    without_rules(world.aurora)
+    assert [section.code for section in terms_of(world.aurora)] == ["expiry"]
+
+
+def test_one_warning_is_told_alone(world):
+    world.aurora.warn_days = [1]
+    world.aurora.save()
+    assert lines(world.aurora, "expiry")[1] == "We tell you 1 day before points expire."
+
+
+def test_it_speaks_the_readers_language(world):
+    with translation.override("nb"):
+        assert len(terms_of(world.aurora)) == 3
