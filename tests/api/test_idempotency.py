@@ -177,7 +177,7 @@ def test_fifty_at_once_are_one(till, ada):
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_that_appears_meanwhile_is_the_answer(till, ada):
-    """The claim's snapshot may be older than its lock; the unique key has the last word, the other answer counts."""
+    """The lock lets two in only if something goes wrong; the unique key has the last word, the other answer counts."""
     first = till.post("/purchases", bought(ada), key="other")
     record = IdempotencyRecord.objects.get()
     with ThreadPoolExecutor(1) as pool:

@@ -34,7 +34,8 @@ class Balance:
     expiring: tuple[Expiring, ...]
 
 
-BALANCES = """
+BALANCES = "SELECT * FROM ledger_balances(%s)"
+BALANCES_OF_MANY = """
     SELECT a.subject, a.id, a.wallet_id, a.balance, a.pending, a.held, a.earned_total, l.expires_at,
            sum(l.remaining)::bigint
     FROM ledger_account a
@@ -47,13 +48,17 @@ BALANCES = """
 
 def balances_of(subject: UUID, at: datetime) -> dict[int, Balance]:
     """The member's balances by wallet id, for every wallet in which they have an account."""
-    return balances_of_many([subject], at).get(subject, {})
+    return _balances(rows_of(BALANCES, subject), at).get(subject, {})
 
 
 def balances_of_many(subjects: Iterable[UUID], at: datetime) -> dict[UUID, dict[int, Balance]]:
     """As `balances_of`, for many members in one statement."""
+    return _balances(rows_of(BALANCES_OF_MANY, list(subjects)), at)
+
+
+def _balances(rows: Iterable[tuple], at: datetime) -> dict[UUID, dict[int, Balance]]:
     groups: dict[tuple, list[tuple[int, datetime]]] = {}
-    for *facts, expires_at, points in rows_of(BALANCES, list(subjects)):
+    for *facts, expires_at, points in rows:
         ends = groups.setdefault(tuple(facts), [])
         if expires_at is not None:
             ends.append((points, expires_at))

@@ -25,7 +25,7 @@ class KeyAuthentication(BaseAuthentication):
         scheme, _space, secret = header.partition(" ")
         key = None
         if scheme.lower() == "bearer" and _SECRET.fullmatch(secret := secret.strip()):
-            key = _find(secret)
+            key = _find(secret, request.parser_context["kwargs"].get("number", ""))
         if key is None:
             raise AuthenticationFailed
         note_key_use(key)
@@ -37,16 +37,16 @@ class KeyAuthentication(BaseAuthentication):
         return f'Bearer realm="laurel"{refused}'
 
 
-def _find(secret: str) -> queries.Credential | None:
+def _find(secret: str, number: str) -> queries.Credential | None:
     """The first question of every request, so it serves as the connection's health check too: one round trip less."""
     connection.health_check_done = True  # type: ignore[attr-defined]
     try:
-        return queries.api_key_for(secret)
+        return queries.api_key_for(secret, number)
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block:
             raise
         connection.close()  # the server restarted, or a firewall forgot us
-        return queries.api_key_for(secret)
+        return queries.api_key_for(secret, number)
 
 
 class KeyScheme(OpenApiAuthenticationExtension):

@@ -13,6 +13,7 @@ from loyalty.lib.rest.views import RestView
 from loyalty.members import queries, rules
 from loyalty.members.api.authentication import KeyAuthentication
 from loyalty.members.api.rates import count_request
+from loyalty.members.errors import UnknownMember
 
 
 class MissingScope(Forbidden):
@@ -48,6 +49,13 @@ class KeyedView(RestView):
     def program(self) -> Any:
         """The program that the key belongs to."""
         return queries.program_of(self.key)
+
+    @property
+    def member_ref(self) -> queries.MemberRef:
+        """The ids of the member whom the address names. Raises UnknownMember, also for another program's."""
+        if self.key.member is None:
+            raise UnknownMember
+        return self.key.member
 
     def declared(self, request: Request) -> Operation:
         return self.operation(request).operation

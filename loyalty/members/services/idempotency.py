@@ -23,11 +23,7 @@ ATTEMPTS = 5
 PAUSE = 0.02  # seconds, doubled each time
 PASSING = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the same may be done again
 
-# The lock is taken by a snapshot that may be older than the answer of whoever held it before; `_keep` notices.
-CLAIM = """
-SELECT pg_try_advisory_xact_lock(%s), kept.digest, kept.status, kept.content_type, kept.body
-  FROM (SELECT) AS one LEFT JOIN loyalty_idempotencyrecord AS kept ON kept.api_key_id = %s AND kept.key = %s
-"""
+CLAIM = "SELECT * FROM members_claim(%s, %s, %s)"
 KEEP = """
 INSERT INTO loyalty_idempotencyrecord (api_key_id, key, digest, status, content_type, body, created_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (api_key_id, key) DO NOTHING

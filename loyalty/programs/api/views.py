@@ -70,8 +70,7 @@ class Balances(PointsView):
         problems=(404,), summary="Read a member's balances",
     )  # fmt: skip
     def get(self, request: Request, number: str) -> HttpResponse:
-        member = members.ref_by_number(self.key.program_id, number)
-        balances = balances_in(self.configuration, member.subject)
+        balances = balances_in(self.configuration, self.member_ref.subject)
         return answer({"balances": outputs.BalanceOutput.present_all(balances)})
 
 
