@@ -1,4 +1,4 @@
-"""Rows behind every staff screen: one call adds one of each to a program, made through the services where there are any."""
+"""Rows behind every staff screen: one call adds one of each to a program, through the services where there are any."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -28,7 +28,7 @@ def model(name: str):
 
 
 def add_one_of_each(program, number: int):
-    """A member with a purchase, an open lot and a held point; a rule, a wallet, texts, keys, staff, an import, letters."""
+    """A member with a purchase and an open lot; a rule, a wallet, texts, keys, a colleague, an import, letters."""
     member = MemberFactory(program=program, name=f"Person {number}")
     bought = PurchaseFacts(
         source="till",

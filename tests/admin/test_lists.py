@@ -18,7 +18,9 @@ def screens():
 
 
 def queries_of(browser, url: str) -> int:
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         assert browser.get(url).status_code == 200, url
     return len(captured)
 

@@ -94,7 +94,9 @@ class WithExport:
     def export_rows(self, request: HttpRequest) -> models.QuerySet:
         """What the list would show on all its pages."""
         changelist = self.get_changelist_instance(request)  # type: ignore[attr-defined]
-        return changelist.get_queryset(request).select_related(*(self.list_select_related or ()))  # type: ignore[attr-defined]
+        rows = changelist.get_queryset(request)
+        related = self.list_select_related  # type: ignore[attr-defined]
+        return rows.select_related(*related) if related else rows
 
     def may_export(self, request: HttpRequest) -> bool:
         return desk_of(request).may(self.export_permission)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from unfold import widgets
 
 TEXT = " ".join(widgets.INPUT_CLASSES)
@@ -20,6 +21,13 @@ LOOKS: list[tuple[type[forms.Field], Any]] = [
     (forms.EmailField, widgets.UnfoldAdminEmailInputWidget),
     (forms.CharField, widgets.UnfoldAdminTextInputWidget),
 ]
+
+
+def posted(request: HttpRequest, *, with_files: bool = False) -> tuple[Any, ...]:
+    """What a form is bound to: what was sent, or nothing when the page is only looked at."""
+    if request.method != "POST":
+        return (None,)
+    return (request.POST, request.FILES) if with_files else (request.POST,)
 
 
 def dress(field: forms.Field) -> None:

@@ -205,7 +205,7 @@ class ProgramScreen(Screen):
         if isinstance(obj, str | int):
             obj = self._seen(request, str(obj))
             if obj is None:
-                return False
+                raise Http404
         program_id = self.program_id_of(obj) if obj is not None else None
         if obj is not None and program_id is not None:
             return desk.owns(program_id) and desk.may(permission, desk.find(program_id))

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from loyalty.lib.admin.desk import actor_of, desk_of
+from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.members.forms import SCOPE_CHOICES, ApiKeyForm
 from loyalty.members.models import ApiKey
@@ -54,7 +55,7 @@ class ApiKeyScreen(ProgramScreen):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ApiKeyForm(request.POST or None)
+        form = ApiKeyForm(*posted(request))
 
         def issue(filled: dict[str, Any]) -> HttpResponse:
             issued = issue_api_key(desk_of(request).program, **filled, actor=actor_of(request))

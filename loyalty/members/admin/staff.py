@@ -10,6 +10,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from loyalty.lib.admin.desk import actor_of, desk_of
+from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import OperatorScreen, ProgramScreen
 from loyalty.members.forms import AccessForm, RoleForm
@@ -52,7 +53,7 @@ class StaffAccessScreen(WithHistory, ProgramScreen):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = AccessForm(request.POST or None, initial={"role": "viewer"})
+        form = AccessForm(*posted(request), initial={"role": "viewer"})
 
         def grant(filled: dict[str, Any]) -> HttpResponse:
             user = User.objects.for_address(filled["email"])
@@ -67,7 +68,7 @@ class StaffAccessScreen(WithHistory, ProgramScreen):
         access = self.get_object_or_404(request, object_id, "view_staffaccess")
         if request.method == "POST" and not self.has_change_permission(request, access):
             raise PermissionDenied
-        form = RoleForm(request.POST or None, initial={"role": role_of(access.role)})
+        form = RoleForm(*posted(request), initial={"role": role_of(access.role)})
 
         def grant(filled: dict[str, Any]) -> HttpResponse:
             grant_access(access.user, access.program, filled["role"], actor=actor_of(request))

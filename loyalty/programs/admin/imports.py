@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from unfold.decorators import display
 
 from loyalty.lib.admin.desk import desk_of
+from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.lib.errors import DomainError
 from loyalty.programs.forms.imports import UploadForm
@@ -55,7 +56,7 @@ class ImportScreen(ProgramScreen):
         program = desk_of(request).program
         if program is None or not self.has_add_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
+        form = UploadForm(*posted(request, with_files=True))
 
         def upload(filled: dict[str, Any]) -> HttpResponse:
             made = uploads.upload_purchases(program, filled["file"], user=request.user)

@@ -22,6 +22,7 @@ from loyalty.lib import clock
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.export import WRITERS, SafeResource, WithExport, safe_cell
 from loyalty.lib.admin.filters import ExactFilter
+from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.members.models import Member, User
@@ -176,7 +177,7 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
         program = desk_of(request).program
         if program is None or not self.has_add_permission(request):
             raise PermissionDenied
-        form = EnrolForm(request.POST or None)
+        form = EnrolForm(*posted(request))
 
         def enrol(filled: dict[str, Any]) -> HttpResponse:
             member = enrol_member(program, **filled, channel="staff", actor=actor_of(request))
@@ -186,7 +187,7 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
 
     def edit_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         member = self.get_object_or_404(request, str(object_id), "change_member")
-        form = MemberForm(request.POST or None, member=member)
+        form = MemberForm(*posted(request), member=member)
 
         def change(filled: dict[str, Any]) -> HttpResponse:
             update_member(member, **filled, actor=actor_of(request))
@@ -200,7 +201,7 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
         """Fill in, see the balance before and after, confirm. The form brings its key: a double click is one act."""
         member = self.get_object_or_404(request, str(object_id), "adjust_points")
         wallets = [wallet for wallet in wallets_of(member.program) if wallet.is_spendable or wallet.is_qualifying]
-        form = AdjustForm(request.POST or None, wallets=wallets)
+        form = AdjustForm(*posted(request), wallets=wallets)
         balances = balances_of(member)
 
         def go_on(filled: dict[str, Any]) -> HttpResponse:

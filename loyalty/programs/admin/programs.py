@@ -2,7 +2,6 @@ import re
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,10 +9,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from loyalty.lib import colours
 from loyalty.lib.admin.desk import actor_of, desk_of, open_program
+from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.programs.forms.programs import NewProgramForm, ProgramSettingsForm
@@ -34,7 +33,6 @@ class ProgramScreenOfAll(WithHistory, ProgramScreen):
     list_pages = {"open": "open_view", "terms": "terms_view", "brand": "brand_view"}
     change_form_before_template = "programs/admin/brand_preview.html"
     warn_unsaved_form = True
-    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
     fieldsets = (
         (
             _("Brand"),
@@ -81,7 +79,7 @@ class ProgramScreenOfAll(WithHistory, ProgramScreen):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewProgramForm(request.POST or None)
+        form = NewProgramForm(*posted(request))
 
         def create(filled: dict[str, Any]) -> HttpResponse:
             program = create_program(**filled, actor=actor_of(request))

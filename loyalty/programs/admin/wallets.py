@@ -2,13 +2,11 @@ from copy import copy
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from loyalty.lib import clock
 from loyalty.lib.admin.desk import actor_of, desk_of
@@ -38,7 +36,6 @@ class WalletScreen(WithHistory, ProgramScreen):
     actions_detail = ("archive",)
     warn_unsaved_form = True
     change_form_before_template = "programs/admin/wallet_preview.html"
-    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
     add_words = _("New wallet")
     empty_title = _("No wallet yet")
     empty_hint = _("A wallet is a kind of unit with its own rules: points, stars, cashback. One is enough to begin.")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
 
 from loyalty.lib.admin.forms import StaffForm
+from loyalty.programs.forms.lists import ListField, days
 from loyalty.programs.models.program import Program
 
 
@@ -36,6 +37,12 @@ class ProgramSettingsForm(forms.ModelForm):
         choices=zone_choices,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Where days begin and end: points expire at the end of a day there."),
+    )
+
+    warn_days = ListField(
+        item=days,
+        label=_("Warn of expiry, days before"),
+        help_text=_("Such as 30, 7: two messages for every expiry. Empty: no warning."),
     )
 
     class Meta:

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib.admin.screens import ProgramForm
+from loyalty.programs.forms.lists import ListField, month_day
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import activation_of, expiry_of
 from loyalty.programs.rules.invalid import InvalidSetting
@@ -28,6 +29,16 @@ FIELDS = {
 
 class WalletForm(ProgramForm):
     """A wallet; what does not apply to the chosen policy is hidden and not asked for."""
+
+    expiry_dates = ListField(
+        item=month_day,
+        label=_("Expiry dates"),
+        help_text=_("Such as 06-30, 12-31; points expire at the end of that day."),
+    )
+    activation_dates = ListField(item=month_day, label=_("Activation dates"), help_text=_("Such as 01-01, 07-01."))
+    sliding_activities = ListField(
+        label=_("Activities that keep points alive"), help_text=_("Such as purchase, review. Empty: every activity.")
+    )
 
     class Meta:
         model = Wallet
