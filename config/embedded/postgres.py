@@ -79,6 +79,7 @@ class Postgres(Server):
             "port": PORT,
             "cluster_name": "laurel",
             "max_connections": 200,
+            "client_connection_check_interval": "2s",  # a killed process's session, and what it locks, goes with it
             "fsync": "on",
             "synchronous_commit": "on",
             "full_page_writes": "on",
