@@ -5,9 +5,11 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from loyalty.lib.dates import full_day
+from loyalty.programs.rules.wording.amounts import counted_of
 
 EXPIRY = "points_expiring"
 INSTANT = timedelta(microseconds=1)
@@ -30,27 +32,20 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """Points about to expire, as they are told to the member: in the wallet's unit, on the last days of their use."""
+    """Points about to expire, as they are told to the member: in the wallet's unit, on the last days of their use.
+
+    `units` are the wallet's names of one unit and many.
+    """
 
     points: int
-    unit: str
+    units: tuple[str, str]
     first: date
     last: date
-
-    @property
-    def amount(self) -> str:
-        return f"{number_format(self.points, force_grouping=True)} {self.unit}"
 
 
 def last_day(expires_at: datetime, zone: str) -> date:
     """The last day in `zone` on which points can be used that expire at an instant, often midnight after it."""
     return (expires_at - INSTANT).astimezone(ZoneInfo(zone)).date()
-
-
-def human_day(day: date) -> str:
-    """31 December 2026, 31. desember 2026, 31 grudnia 2026: as the active language writes it, the month in full."""
-    is_english = (get_language() or "en").startswith("en")  # whose own format is Dec. 31, 2026
-    return date_format(day, "j F Y" if is_english else "DATE_FORMAT")
 
 
 def key_of_expiry(wallet_id: int, expires_at: datetime, days: int) -> str:
@@ -60,7 +55,7 @@ def key_of_expiry(wallet_id: int, expires_at: datetime, days: int) -> str:
 
 def expiry_notice(key: str, expiring: Expiring, program: str) -> Notice:
     """Tells how many points expire and when: the number first."""
-    words = {"amount": expiring.amount, "program": program, **_days(expiring)}
+    words = {**counted_of(expiring.points, expiring.units), "program": program, **_days(expiring)}
     return Notice(
         kind=EXPIRY,
         key=key,
@@ -72,28 +67,42 @@ def expiry_notice(key: str, expiring: Expiring, program: str) -> Notice:
 
 def _days(expiring: Expiring) -> dict[str, str]:
     """Human dates; `first` is there only when it is another day than `last`."""
-    last = {"last": human_day(expiring.last)}
-    return last if expiring.first == expiring.last else {"first": human_day(expiring.first), **last}
+    last = {"last": full_day(expiring.last)}
+    return last if expiring.first == expiring.last else {"first": full_day(expiring.first), **last}
 
 
 def _expiry_subject(points: int, words: dict[str, str]) -> str:
     if "first" in words:
-        return _("%(amount)s expire between %(first)s and %(last)s") % words
-    # Translators: “120 points expire on 31 December 2026”; the unit is the brand's own word
-    return ngettext("%(amount)s expires on %(last)s", "%(amount)s expire on %(last)s", points) % words
+        text = ngettext(
+            "%(number)s %(one)s expires between %(first)s and %(last)s",
+            "%(number)s %(many)s expire between %(first)s and %(last)s",
+            points,
+        )
+    else:
+        # Translators: "120 points expire on 31 December 2026"; %(one)s and %(many)s are the brand's own words for a
+        # unit, as after 1 and as after 1,000. The number stays in front.
+        text = ngettext(
+            "%(number)s %(one)s expires on %(last)s",
+            "%(number)s %(many)s expire on %(last)s",
+            points,
+        )
+    return text % words
 
 
 def _expiry_text(points: int, words: dict[str, str]) -> str:
     if "first" in words:
-        return _("%(amount)s in %(program)s expire between the end of %(first)s and the end of %(last)s.") % words
-    return (
-        ngettext(
-            "%(amount)s in %(program)s can be used until the end of %(last)s, and expires then.",
-            "%(amount)s in %(program)s can be used until the end of %(last)s, and expire then.",
+        text = ngettext(
+            "%(number)s %(one)s in %(program)s expires between the end of %(first)s and the end of %(last)s.",
+            "%(number)s %(many)s in %(program)s expire between the end of %(first)s and the end of %(last)s.",
             points,
         )
-        % words
-    )
+    else:
+        text = ngettext(
+            "%(number)s %(one)s in %(program)s can be used until the end of %(last)s, and expires then.",
+            "%(number)s %(many)s in %(program)s can be used until the end of %(last)s, and expire then.",
+            points,
+        )
+    return text % words
 
 
 def message_id(member_id: int, key: str, domain: str) -> str:

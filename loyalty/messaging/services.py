@@ -37,7 +37,7 @@ def warn_of_expiry(
     zone = member.program.time_zone
     expiring = rules.Expiring(
         points=points,
-        unit=wallet.unit_one if points == 1 else wallet.unit_many,
+        units=(wallet.unit_one, wallet.unit_many),
         first=rules.last_day(expires_at, zone),
         last=rules.last_day(until, zone),
     )

@@ -9,20 +9,18 @@ from django.forms import BoundField, CheckboxInput
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from loyalty.lib import clock
+from loyalty.lib.dates import day_and_month, full_day, short_day
 from loyalty.lib.portal import SOON, NavEntry, navigation_of
-from loyalty.programs.rules.wording.amounts import money_of, number_of
+from loyalty.programs.rules.wording.amounts import money_of, number_of, unit_of
 
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
-# Day and month inside a sentence; Slavic languages want the genitive, which is Django's E
-DAYS = {"en": "j F", "nb": "j. F"}
 PICTURES = {
     "expire": "clock",
     "extend": "clock",
@@ -62,8 +60,8 @@ def signed(number: int) -> str:
 
 @register.filter
 def unit(wallet, number: int = 2) -> str:
-    """The wallet's word for so many of its units."""
-    return wallet.unit_one if abs(number) == 1 else wallet.unit_many
+    """The wallet's word for so many of its units; empty where the brand's two words do not fit the number."""
+    return unit_of(number, (wallet.unit_one, wallet.unit_many))
 
 
 @register.filter
@@ -75,8 +73,7 @@ def day(when: datetime | date) -> str:
         return _("Today")
     if on == today - timedelta(days=1):
         return _("Yesterday")
-    short = date_format(on, "j M" if on.year == today.year else "j M Y")
-    return short if get_language() == "en" else short.lower()
+    return short_day(on, with_year=on.year != today.year)
 
 
 @register.filter
@@ -84,8 +81,7 @@ def on_day(when: datetime | date) -> str:
     """The day as it stands inside a sentence: 31 December, or with the year when it is another one."""
     on = timezone.localtime(when).date() if isinstance(when, datetime) else when
     this_year = timezone.localdate(clock.now()).year
-    day_and_month = DAYS.get(get_language() or "", "j E")
-    return date_format(on, day_and_month if on.year == this_year else f"{day_and_month} Y")
+    return day_and_month(on) if on.year == this_year else full_day(on)
 
 
 @register.filter

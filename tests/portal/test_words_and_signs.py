@@ -48,7 +48,7 @@ def test_days_at_the_end_of_a_row_are_short_and_local(back, text):
         ("en", "31 December", "31 December 2027"),
         ("nb", "31. desember", "31. desember 2027"),
         ("pl", "31 grudnia", "31 grudnia 2027"),
-        ("ru", "31 декабря", "31 декабря 2027"),
+        ("ru", "31 декабря", "31 декабря 2027 года"),
     ],
 )
 def test_days_in_a_sentence_are_as_people_say_them(language, this_year, next_year):

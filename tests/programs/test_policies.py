@@ -56,7 +56,7 @@ def test_the_preview_says_what_would_happen_and_changes_nothing(world, wallet):
     history(world)
     change = preview_wallet_policy(wallet, **ROLLING)
     assert (change.lots, change.points, change.members, change.earliest) == (3, 157, 2, date(2023, 3, 1))
-    assert "March 1, 2023" in change.text
+    assert "1 March 2023" in change.text
     assert ends(world.ada) == {100: None, 50: None}
     assert Wallet.objects.get(pk=wallet.pk).expiry == "never"
 

@@ -18,10 +18,10 @@ def sample(world, **policy):
 
 def test_points_earned_today(world):
     found = sample(world)
-    assert found.sentence == "stars earned today expire at the end of Feb. 25, 2026."
+    assert found.sentence == "stars earned today expire at the end of 25 February 2026."
     assert found.lines[1:] == (
-        "stars earned on Jan. 31, 2026 expire at the end of Feb. 28, 2026.",
-        "stars earned on July 25, 2026 expire at the end of Aug. 25, 2026.",
+        "stars earned on 31 January 2026 expire at the end of 28 February 2026.",
+        "stars earned on 25 July 2026 expire at the end of 25 August 2026.",
     )
     assert found.dates.expires_at == datetime(2026, 2, 25, 23, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ def test_points_that_never_expire(world):
 def test_points_that_wait(world):
     found = sample(world, activation="after_days", activation_count=14)
     assert found.sentence == (
-        "stars earned today can be spent from Feb. 8, 2026 on and expire at the end of Feb. 25, 2026."
+        "stars earned today can be spent from 8 February 2026 on and expire at the end of 25 February 2026."
     )
 
 

@@ -76,10 +76,10 @@ def test_pending_points_say_when_they_come_and_then_that_they_have(world):
         buy(world.ada, "10")
     (row,) = statement_of(world.ada).rows
     assert (row.bucket, row.points) == (1, 10)
-    assert row.why.endswith("yours from March 16, 2026")
+    assert row.why.endswith("yours from 16 March 2026")
     activate_points(at=AT + timedelta(days=14))
     (newest, _first) = words(world.ada)
-    assert newest == ("Can be spent now", "Purchase of 10.00 € on March 2, 2026", 10)
+    assert newest == ("Can be spent now", "Purchase of 10.00 € on 2 March 2026", 10)
 
 
 def test_points_that_wait_for_a_confirmation_say_so(world):
@@ -95,8 +95,8 @@ def test_expired_points_say_what_they_were(world):
     expire_points(at=AT + timedelta(days=400))
     purchase, gift = words(world.ada, kind="expired")
     assert {purchase, gift} == {
-        ("Expired", "Purchase of 10.00 € on March 2, 2026", -10),
-        ("Expired", "Received on March 2, 2026", -5),
+        ("Expired", "Purchase of 10.00 € on 2 March 2026", -10),
+        ("Expired", "Received on 2 March 2026", -5),
     }
 
 
@@ -129,8 +129,8 @@ def test_corrections_gifts_and_what_came_back(world, account):
     ledger.reverse(account, posting_key="mug", key="no mug", reason="sold out", **facts)
     ledger.reverse(account, posting_key="purchase:till:1001:points", key="return", points=30, reason="r", **facts)
     assert words(world.ada)[:4] == [
-        ("Taken back", "Purchase of 100.00 € on March 2, 2026", -30),
-        ("Given back", "Received on March 2, 2026", 20),
+        ("Taken back", "Purchase of 100.00 € on 2 March 2026", -30),
+        ("Given back", "Received on 2 March 2026", 20),
         ("Coffee mug", "", -20),
         ("Given to another member", "Happy birthday", -10),
     ]
@@ -146,7 +146,7 @@ def test_points_brought_back_after_they_had_expired(world, account):
     ledger.reinstate(account, lot_id=lot, key="sorry", at=late, expires_at=late + timedelta(days=9), actor="staff:1")
     title, why, points = words(world.ada)[0]
     assert (title, points) == ("Brought back after they had expired", 10)
-    assert why == "Purchase of 10.00 € on March 2, 2026"
+    assert why == "Purchase of 10.00 € on 2 March 2026"
     assert row.points == -10
 
 

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from loyalty.lib import clock
+from loyalty.lib.dates import month_and_year
 from loyalty.lib.portal import MemberRequest, page
 from loyalty.portal import queries, rules
 from loyalty.portal.views.door import member_required
@@ -111,7 +111,7 @@ def statement(request: MemberRequest) -> HttpResponse:
 
 def _by_month(rows: Any) -> list[dict[str, Any]]:
     def heading(row: Any) -> str:
-        return capfirst(date_format(timezone.localtime(row.event_at), "YEAR_MONTH_FORMAT"))
+        return capfirst(month_and_year(timezone.localtime(row.event_at)))
 
     return [{"grouper": month, "list": list(group)} for month, group in groupby(rows, heading)]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from loyalty.ledger.queries import lots, statement
@@ -18,6 +19,7 @@ from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import Told, activities_by_key, told
 from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.explanation import steps_from_json
+from loyalty.programs.rules.wording.activities import activity_name
 from loyalty.programs.rules.wording.amounts import day_of, money_of
 
 BUCKETS = {"active": 0, "pending": 1, "held": 2}
@@ -267,7 +269,7 @@ class _Teller:
 
     def _name_of(self, activity: Activity) -> str:
         if activity.kind != Activity.Kind.PURCHASE:
-            return activity.type.replace("_", " ").replace("-", " ").capitalize()
+            return capfirst(activity_name(activity.type))
         words = {"store": activity.store, "total": money_of(Decimal(activity.total), activity.currency)}
         if activity.store:
             return _("Purchase of %(total)s at %(store)s") % words

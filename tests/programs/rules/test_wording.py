@@ -169,15 +169,15 @@ class TestRules:
     @pytest.mark.parametrize(
         ("settings", "note"),
         [
-            ({"starts_at": datetime(2026, 3, 1, tzinfo=OSLO)}, "Valid from March 1, 2026."),
-            ({"ends_at": datetime(2026, 4, 1, tzinfo=OSLO)}, "Valid until March 31, 2026."),
-            ({"ends_at": datetime(2026, 4, 1, 18, tzinfo=OSLO)}, "Valid until April 1, 2026, 6 p.m."),
+            ({"starts_at": datetime(2026, 3, 1, tzinfo=OSLO)}, "Valid from 1 March 2026."),
+            ({"ends_at": datetime(2026, 4, 1, tzinfo=OSLO)}, "Valid until 31 March 2026."),
+            ({"ends_at": datetime(2026, 4, 1, 18, tzinfo=OSLO)}, "Valid until 1 April 2026, 6 p.m."),
             (
                 {
                     "starts_at": datetime(2026, 3, 1, 8, 30, tzinfo=OSLO),
                     "ends_at": datetime(2026, 4, 1, tzinfo=OSLO).astimezone(UTC),
                 },
-                "Valid from March 1, 2026, 8:30 a.m. to March 31, 2026.",
+                "Valid from 1 March 2026, 8:30 a.m. to 31 March 2026.",
             ),
         ],
     )
@@ -227,17 +227,14 @@ class TestConditions:
             (Condition("member_attribute", "equals", False, "newsletter"), "for members whose newsletter is no"),
             (
                 Condition("member_attribute", "between", ("2026-01-01", "2026-02-01"), "joined"),
-                "for members whose joined is between Jan. 1, 2026 and Feb. 1, 2026",
+                "for members whose joined is between 1 January 2026 and 1 February 2026",
             ),
             (Condition("activity_attribute", "gt", 3, "stars"), "when stars is more than 3"),
             (Condition("first_purchase", "equals", True), "on a first purchase"),
         ],
     )
     def test_as_phrases(self, condition, phrase):
-        with translation.override("en"):
-            assert (
-                plainly(phrase_for(condition, "EUR")).replace("January", "Jan.").replace("February", "Feb.") == phrase
-            )
+        assert plainly(phrase_for(condition, "EUR")) == phrase
 
     @pytest.mark.parametrize(
         ("condition", "phrase"),
@@ -361,10 +358,10 @@ class TestSteps:
     def test_why_not_yet_and_no_longer(self):
         at = basket("1").at
         assert explained([rate("1", starts_at=at + timedelta(days=1))], basket("1"), zone=OSLO) == (
-            "Not applied: it starts on March 3, 2026, noon"
+            "Not applied: it starts on 3 March 2026, noon"
         )
         assert explained([rate("1", ends_at=at.replace(hour=0))], basket("1"), zone=OSLO) == (
-            "Not applied: it ended on March 2, 2026"
+            "Not applied: it ended on 2 March 2026"
         )
 
     def test_in_the_members_voice(self):
@@ -423,11 +420,11 @@ class TestPolicies:
             ),
             (
                 ExpiryPolicy("calendar", dates=((6, 30), (12, 31))),
-                "Points expire at the end of the next June 30 or December 31.",
+                "Points expire at the end of the next 30 June or 31 December.",
             ),
             (
                 ExpiryPolicy("calendar", dates=((12, 31),), min_age_months=3, grace_days=10),
-                "Points expire at the end of the next December 31 on which they are at least 3 months old. "
+                "Points expire at the end of the next 31 December on which they are at least 3 months old. "
                 "Then come 10 days of grace.",
             ),
         ],
@@ -457,8 +454,8 @@ class TestPolicies:
             ),
             (
                 ActivationPolicy("fixed_dates", dates=((1, 1), (7, 1))),
-                "Points can be spent from the next January 1 or July 1 on.",
-                "You can spend points from the next January 1 or July 1 on.",
+                "Points can be spent from the next 1 January or 1 July on.",
+                "You can spend points from the next 1 January or 1 July on.",
             ),
             (
                 ActivationPolicy("on_confirmation"),
@@ -481,7 +478,7 @@ class TestPolicies:
     def test_what_a_change_means(self):
         changed = datetime(2022, 3, 1, 12, tzinfo=OSLO)
         assert sentence_for_change(ExpiryPolicy("rolling", 12), changed, OSLO, POINTS) == (
-            "Points that members hold stay valid through March 1, 2023, unless they would have expired before."
+            "Points that members hold stay valid through 1 March 2023, unless they would have expired before."
         )
         assert sentence_for_change(ExpiryPolicy(), changed, OSLO, POINTS) == (
             "Points that members hold no longer expire."

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext, npgettext, pgettext
 
+from loyalty.lib.dates import day_and_month, full_day, full_moment
 from loyalty.lib.money import exponent_of
 from loyalty.programs.rules.days import MonthDay, Zone, zone_of
 from loyalty.programs.rules.operands import shortest
@@ -19,19 +20,37 @@ TRAILING_SIGNS = {
     "EUR": "€", "NOK": "kr", "SEK": "kr", "DKK": "kr", "PLN": "zł", "CZK": "Kč", "HUF": "Ft", "UAH": "₴", "RUB": "₽",
     "VND": "₫",
 }  # fmt: skip
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class Units(NamedTuple):
-    """What a wallet calls one unit and many: star, stars."""
+    """What a wallet calls one unit and many: star, stars. `many` is the form after a large number (1,000 stars)."""
 
     one: str
     many: str
 
 
 def points_of(points: Decimal | int, units: Units | tuple[str, str]) -> str:
-    """An amount of points with its unit: "1 star", "1,200 stars"."""
-    one, many = units
-    return f"{number_of(Decimal(points))} {one if abs(points) == 1 else many}"
+    """An amount of points with its unit: "1 star", "1,200 stars".
+
+    Where the language asks for a third form, which brands do not give, the first is counted: 2 × punkt, 5 punktów.
+    """
+    number = number_of(Decimal(points))
+    return f"{number} {unit_of(points, units) or f'×{NO_BREAK}{units[0]}'}"
+
+
+def unit_of(points: Decimal | int, units: Units | tuple[str, str]) -> str:
+    """The unit as it stands beside its number; empty where neither form fits, as in Polish after 2."""
+    count = abs(int(points)) if points == int(points) else 2  # a part of a point reads like some points
+    # Translators: not a text but the name of a form. "one" where the unit stands as after 1, "many" where it stands
+    # as after 1,000, and "few" where it stands as neither.
+    form = npgettext("form of a unit", "one", "many", count)
+    return {"one": units[0], "many": units[1]}.get(form, "")
+
+
+def counted_of(points: int, units: Units | tuple[str, str]) -> dict[str, str]:
+    """Number and both forms of the unit, for sentences that choose the form themselves."""
+    return {"number": number_of(Decimal(points)), "one": units[0], "many": units[1]}
 
 
 def number_of(number: Decimal) -> str:
@@ -48,9 +67,10 @@ def money_of(amount: Decimal, currency: str, *, short: bool = False) -> str:
     shown = 0 if short and not decimals else max(cents, decimals)
     number = number_format(amount, shown, use_l10n=True, force_grouping=True)
     if currency in LEADING_SIGNS:
-        return pgettext("money, sign first", "%(sign)s%(amount)s") % {"sign": LEADING_SIGNS[currency], "amount": number}
-    sign = TRAILING_SIGNS.get(currency, currency)
-    return pgettext("money, sign last", "%(amount)s\u00a0%(sign)s") % {"sign": sign, "amount": number}
+        text, sign = pgettext("money, sign first", "%(sign)s%(amount)s"), LEADING_SIGNS[currency]
+    else:
+        text, sign = pgettext("money, sign last", "%(amount)s %(sign)s"), TRAILING_SIGNS.get(currency, currency)
+    return (text % {"sign": sign, "amount": number}).replace(" ", NO_BREAK)
 
 
 def list_of(items: Sequence[str]) -> str:
@@ -77,15 +97,14 @@ def sentence_of(text: str) -> str:
 
 
 def day_of(day: date) -> str:
-    return date_format(day, "DATE_FORMAT")
+    return full_day(day)
 
 
 def moment_of(instant: datetime, zone: Zone) -> str:
     """An instant in the program's zone; at midnight only the day."""
-    local = instant.astimezone(zone_of(zone))
-    return date_format(local, "DATETIME_FORMAT" if (local.hour, local.minute) != (0, 0) else "DATE_FORMAT")
+    return full_moment(instant.astimezone(zone_of(zone)))
 
 
 def yearly_day_of(month_day: MonthDay) -> str:
-    """A day of every year: "December 31"."""
-    return date_format(date(2024, *month_day), "MONTH_DAY_FORMAT")
+    """A day of every year: "31 December"."""
+    return day_and_month(date(2024, *month_day))

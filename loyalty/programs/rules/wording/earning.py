@@ -10,6 +10,7 @@ from loyalty.programs.rules.conditions import Condition
 from loyalty.programs.rules.days import INSTANT, Zone, local_day, zone_of
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import PURCHASE
+from loyalty.programs.rules.wording.activities import activity_name
 from loyalty.programs.rules.wording.amounts import Units, day_of, moment_of, money_of, number_of, points_of, sentence_of
 from loyalty.programs.rules.wording.conditions import phrase_for
 
@@ -73,7 +74,7 @@ def sentence_for_rule(
     `units` are the wallet's names of one unit and many. `activities` names custom types of activity ("product review").
     Staff also read that a rule is off or a shadow; what members are told is for the caller to choose.
     """
-    activity = activities.get(rule.trigger, rule.trigger.replace("_", " "))
+    activity = activities.get(rule.trigger) or activity_name(rule.trigger)
     words = {
         "points": points_of(rule.points, units),
         "amount": money_of(rule.per_amount, currency, short=True),

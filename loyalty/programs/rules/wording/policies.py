@@ -110,8 +110,8 @@ WAITING = {
             "count",
         ),
         "member": ngettext_lazy(
-            "You can spend %(unit_words)s %(count)s day after you earned them.",
-            "You can spend %(unit_words)s %(count)s days after you earned them.",
+            "You can spend %(units)s %(count)s day after you earned them.",
+            "You can spend %(units)s %(count)s days after you earned them.",
             "count",
         ),
     },
@@ -122,61 +122,64 @@ WAITING = {
             "count",
         ),
         "member": ngettext_lazy(
-            "You can spend %(unit_words)s %(count)s month after you earned them.",
-            "You can spend %(unit_words)s %(count)s months after you earned them.",
+            "You can spend %(units)s %(count)s month after you earned them.",
+            "You can spend %(units)s %(count)s months after you earned them.",
             "count",
         ),
     },
 }
 AT_ONCE = {
     "staff": gettext_lazy("%(units)s can be spent at once."),
-    "member": gettext_lazy("You can spend %(unit_words)s at once."),
+    "member": gettext_lazy("You can spend %(units)s at once."),
 }
 ON_DATES = {
     "staff": gettext_lazy("%(units)s can be spent from the next %(dates)s on."),
-    "member": gettext_lazy("You can spend %(unit_words)s from the next %(dates)s on."),
+    "member": gettext_lazy("You can spend %(units)s from the next %(dates)s on."),
 }
 CONFIRMED = {
     "staff": gettext_lazy("%(units)s can be spent once the activity is confirmed."),
-    "member": gettext_lazy("You can spend %(unit_words)s once what you did is confirmed."),
+    "member": gettext_lazy("You can spend %(units)s once what you did is confirmed."),
 }
 
 
 def sentence_for_expiry(policy: ExpiryPolicy, units: Units | tuple[str, str], voice: str = "staff") -> str:
     """How long points live: "Points are valid for 12 months after you earned them."."""
-    words = {"units": capfirst(units[1]), "count": policy.months}
+    words: dict[str, object] = {"units": units[1], "count": policy.months}
     match policy.kind:
         case "never":
-            return _("%(units)s never expire.") % words
+            return capfirst(_("%(units)s never expire.") % words)
         case "calendar":
             sentence = _calendar(policy, words)
         case "sliding":
             sentence = str(SLIDING_UNTIL[policy.rounding]) % {"sentence": SLIDING[voice] % words}
         case _:
             sentence = str((ROLLING if policy.months else SAME_PERIOD)[voice][policy.rounding] % words)
+    sentence = capfirst(sentence)
     return f"{sentence} {_grace(policy)}" if policy.grace_days else sentence
 
 
 def sentence_for_activation(policy: ActivationPolicy, units: Units | tuple[str, str], voice: str = "staff") -> str:
     """When points can be spent: "You can spend points 14 days after you earned them."."""
-    words = {"units": capfirst(units[1]), "unit_words": units[1], "count": policy.count}
+    words: dict[str, object] = {"units": units[1], "count": policy.count}
     if policy.kind in WAITING and policy.count:
-        return str(WAITING[policy.kind][voice] % words)
+        return capfirst(WAITING[policy.kind][voice] % words)
     if policy.kind == "fixed_dates":
-        return str(ON_DATES[voice]) % (words | {"dates": list_of([yearly_day_of(each) for each in policy.dates])})
+        words["dates"] = list_of([yearly_day_of(each) for each in policy.dates])
+        return capfirst(str(ON_DATES[voice]) % words)
     if policy.kind != "on_confirmation":
-        return str(AT_ONCE[voice]) % words
-    return " ".join([str(CONFIRMED[voice]) % words, *_cancellation(policy)])
+        return capfirst(str(AT_ONCE[voice]) % words)
+    return " ".join([capfirst(str(CONFIRMED[voice]) % words), *_cancellation(policy)])
 
 
 def sentence_for_change(policy: ExpiryPolicy, changed_at: datetime, zone: Zone, units: Units | tuple[str, str]) -> str:
     """What a new expiry policy means for what members hold: told to staff before they save it."""
     spared = spared_through(policy, changed_at, zone)
-    words = {"units": capfirst(units[1])}
+    words = {"units": units[1]}
     if spared is None:
-        return _("%(units)s that members hold no longer expire.") % words
+        return capfirst(_("%(units)s that members hold no longer expire.") % words)
     words["day"] = day_of(spared)
-    return _("%(units)s that members hold stay valid through %(day)s, unless they would have expired before.") % words
+    text = _("%(units)s that members hold stay valid through %(day)s, unless they would have expired before.")
+    return capfirst(text % words)
 
 
 def _calendar(policy: ExpiryPolicy, words: dict[str, object]) -> str:
