@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from loyalty.ledger.rules import LARGEST
 from loyalty.lib import clock
 from loyalty.programs.errors import TooManyPoints
 from loyalty.programs.models.wallet import Wallet
@@ -96,9 +97,12 @@ def evaluate(
         member=member,
     )
     try:
-        return configuration.book.evaluate(occurrence)
+        evaluation = configuration.book.evaluate(occurrence)
     except PointsOutOfRange as error:
         raise TooManyPoints from error
+    if any(award.points > LARGEST for award in evaluation.awards):
+        raise TooManyPoints
+    return evaluation
 
 
 def grant_of(configuration: Configuration, terms: WalletTerms, points: int, at: datetime, now: datetime) -> Grant:
