@@ -68,28 +68,14 @@ def _landing(request: MemberRequest) -> HttpResponse:
 
 
 def _steps_for(request: MemberRequest) -> list[Step]:
-    code = request.program.code
-    steps = []
-    if any(
-        choice.is_granted is None or not choice.is_newest for choice in consent_choices(request.program, request.member)
-    ):
-        steps.append(
-            Step(
-                "shield",
-                _("Decide what we may send you"),
-                _("It takes a moment, and you can change it at any time."),
-                reverse("loyalty:consents", args=[code]),
-            )
-        )
+    program, steps = request.program, []
+    choices = consent_choices(program, request.member)
+    if any(choice.is_granted is None or not choice.is_newest for choice in choices):
+        words = _("Decide what we may send you"), _("It takes a moment, and you can change it at any time.")
+        steps.append(Step("shield", *words, reverse("loyalty:consents", args=[program.code])))
     if not request.member.birth_date:
-        steps.append(
-            Step(
-                "gift-day",
-                _("Tell us your birthday"),
-                _("So that we can think of you on the day."),
-                reverse("loyalty:profile", args=[code]),
-            )
-        )
+        words = _("Tell us your birthday"), _("So that we can think of you on the day.")
+        steps.append(Step("gift-day", *words, reverse("loyalty:profile", args=[program.code])))
     return steps
 
 

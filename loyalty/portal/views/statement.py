@@ -81,6 +81,19 @@ def statement(request: MemberRequest) -> HttpResponse:
     """The movements that fit the choice, newest first; `cursor` goes on where "show more" stands."""
     wallets = wallets_of(request.program)
     choice = _choice_of(request, wallets)
+    base = reverse("loyalty:statement", args=[request.program.code])
+    context = {
+        "program": request.program,
+        "member": request.member,
+        "is_filtered": choice.is_filtered,
+        "section": "home",
+        **_found(request, choice, base),
+        **_filters(base, choice, wallets),
+    }
+    return page(request, "portal/statement.html", context, fragment="more" if "cursor" in request.GET else "results")
+
+
+def _found(request: MemberRequest, choice: Choice, base: str) -> dict[str, Any]:
     zone = request.program.time_zone
     first = rules.first_day(choice.period, clock.business_day(clock.now(), zone))
     found = statement_of(
@@ -91,22 +104,18 @@ def statement(request: MemberRequest) -> HttpResponse:
         cursor=request.GET.get("cursor") or None,
         limit=PAGE,
     )
-    base = reverse("loyalty:statement", args=[request.program.code])
-    wallet_names = {"": _("All")} | {wallet.code: wallet.name for wallet in wallets}
-    context = {
-        "program": request.program,
-        "member": request.member,
+    more = base + choice.query(cursor=found.next) if found.next else ""
+    return {"rows": found.rows, "months": _by_month(found.rows), "more_url": more}
+
+
+def _filters(base: str, choice: Choice, wallets: list[Any]) -> dict[str, Any]:
+    names = {"": _("All")} | {wallet.code: wallet.name for wallet in wallets}
+    return {
         "wallets": wallets,
-        "rows": found.rows,
-        "months": _by_month(found.rows),
-        "more_url": base + choice.query(cursor=found.next) if found.next else "",
-        "is_filtered": choice.is_filtered,
-        "wallet_chips": _chips(base, choice, "wallet", wallet_names, choice.wallet.code if choice.wallet else ""),
+        "wallet_chips": _chips(base, choice, "wallet", names, choice.wallet.code if choice.wallet else ""),
         "kind_chips": _chips(base, choice, "kind", _kinds(), choice.kind),
         "period_chips": _chips(base, choice, "period", _periods(), choice.period),
-        "section": "home",
     }
-    return page(request, "portal/statement.html", context, fragment="more" if "cursor" in request.GET else "results")
 
 
 def _by_month(rows: Any) -> list[dict[str, Any]]:
