@@ -23,6 +23,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
     ("api-balances", "GET"): ("members:read", "/members/{member}/balances", None, 200),
     ("api-statement", "GET"): ("members:read", "/members/{member}/statement", None, 200),
     ("api-purchases", "POST"): ("purchases:write", "/purchases", GOOD, 201),
+    ("api-purchase-batch", "POST"): ("purchases:write", "/purchases/batch", {"purchases": [GOOD]}, 200),
     ("api-purchase-confirm", "POST"): ("purchases:write", "/purchases/till/waits/confirm", None, 200),
     ("api-purchase-cancel", "POST"): ("purchases:write", "/purchases/till/waits/cancel", None, 200),
     ("api-activities", "POST"): ("activities:write", "/activities", REVIEW, 201),

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 ACCEPTED = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
 CONFIG = SchemathesisConfig.from_dict(
     {
-        "generation": {"deterministic": True, "max-examples": 30, "mode": "all"},
+        "generation": {"deterministic": True, "max-examples": 20, "mode": "all"},
         "checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED}},
     }
 )
@@ -55,7 +55,7 @@ def make_real(case, member) -> None:
 
 @pytest.mark.usefixtures("_connection_of_the_test")
 @schema.parametrize()
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_operation_keeps_its_word(case, till, ada):
     make_real(case, ada)
     if str(case.query.get("dry_run")).lower() == "true" and "Idempotency-Key" not in case.headers:

@@ -24,7 +24,7 @@ PRINTABLE = rf"^[^{_CONTROL}]*$"
 BOUNDED = rf"^[^\s{_CONTROL}]([^{_CONTROL}]*[^\s{_CONTROL}])?$"  # printable, no blank around it
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 _DATE = r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
 DAY = rf"^{_DATE}$"
 INSTANT = rf"^{_DATE}[Tt]{_TIME}([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 
@@ -150,7 +150,7 @@ class Amount(StrictField):
 
 
 class Instant(StrictField):
-    """An ISO 8601 instant with its offset, from 1900 to 2199; read as UTC."""
+    """An ISO 8601 instant with seconds and offset (RFC 3339), from 1900 to 2199; read as UTC."""
 
     _matches = re.compile(INSTANT).fullmatch
 

@@ -75,11 +75,16 @@ def _fault(fault: Fault) -> dict[str, str]:
     return {fault.place: at, "code": fault.code, "detail": str(fault.detail)}
 
 
-def problem_of(refusal: errors.DomainError, instance: str, place: Place = "pointer") -> dict[str, Any]:
-    """What a refusal of the domain looks like outside; `place` is where its `field` stands in the request."""
+def problem_of(
+    refusal: errors.DomainError, instance: str, place: Place = "pointer", *, below: str = ""
+) -> dict[str, Any]:
+    """What a refusal of the domain looks like outside.
+
+    `place` is where its `field` stands in the request, `below` the pointer to the part of the body that it speaks of.
+    """
     faults = getattr(refusal, "faults", ())
     if refusal.field and not faults:
-        at = "/" + refusal.field.replace(".", "/") if place == "pointer" else refusal.field
+        at = f"{below}/{refusal.field.replace('.', '/')}" if place == "pointer" else refusal.field
         faults = (Fault(refusal.code, refusal.message, at, place),)
     return problem(status_of(refusal), refusal.code, str(refusal), instance, faults, **refusal.details)
 

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from loyalty.lib.rest.pagination import PageOutput
+from loyalty.lib.rest.schema import ProblemOutput
 from loyalty.lib.rest.shapes import Output
 
 REPLAYED = "Known already: these are the points of the first time."
@@ -74,6 +75,22 @@ class ActivityOutput(Output):
     balances = BalanceOutput(many=True)
     explanation = StepOutput(many=True)
     replayed = serializers.BooleanField(help_text=REPLAYED)
+
+
+class OutcomeOutput(Output):
+    """What became of one purchase of a batch. `status` is what it would have had alone; a refused one has a problem."""
+
+    status = serializers.IntegerField()
+    purchase = serializers.CharField(help_text="source:receipt")
+    awards = AwardOutput(many=True, required=False)
+    replayed = serializers.BooleanField(required=False, help_text=REPLAYED)
+    problem = ProblemOutput(required=False)
+
+
+class BatchOutput(Output):
+    """What became of each purchase, in the order in which they came."""
+
+    results = OutcomeOutput(many=True)
 
 
 class StatementRowOutput(Output):

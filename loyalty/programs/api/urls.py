@@ -7,6 +7,7 @@ from loyalty.programs.api import views
 urlpatterns = [
     path("members/<str:number>/balances", views.Balances.as_view(), name="api-balances"),
     path("members/<str:number>/statement", views.Statement.as_view(), name="api-statement"),
+    path("purchases/batch", views.PurchaseBatch.as_view(), name="api-purchase-batch"),
     path("purchases", views.Purchases.as_view(), name="api-purchases"),
     path("purchases/<str:source>/<path:receipt>/confirm", views.PurchaseConfirm.as_view(), name="api-purchase-confirm"),
     path("purchases/<str:source>/<path:receipt>/cancel", views.PurchaseCancel.as_view(), name="api-purchase-cancel"),

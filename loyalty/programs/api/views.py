@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from loyalty.lib.errors import Busy
 from loyalty.lib.rest.operations import Keyed, operation
 from loyalty.lib.rest.pagination import page
 from loyalty.lib.rest.views import answer
@@ -14,12 +15,12 @@ from loyalty.members.api.idempotency import once, rehearse
 from loyalty.members.api.keyed import KeyedView
 from loyalty.members.api.views import NUMBER
 from loyalty.programs.api import inputs, outputs
-from loyalty.programs.api.telling import told_of
+from loyalty.programs.api.telling import outcome_of, told_of
 from loyalty.programs.queries.balances import balances_in
 from loyalty.programs.queries.configuration import Configuration, configuration_under
 from loyalty.programs.queries.programs import wallet_by_code
 from loyalty.programs.queries.statement import statement_of
-from loyalty.programs.services import activities, confirmation
+from loyalty.programs.services import activities, batches, confirmation
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts
 
 PURCHASE = {
@@ -106,6 +107,27 @@ class Purchases(PointsView):
     def record(self, facts: PurchaseFacts, status: int, *, dry_run: bool = False) -> HttpResponse:
         recorded = activities.record_purchase(self.program, facts, actor=self.actor, dry_run=dry_run)
         return answer(told_of(outputs.PurchaseOutput, recorded, self.configuration), status)
+
+
+class PurchaseBatch(PointsView):
+    """Purchases that come together, as from a till that was offline."""
+
+    @operation(
+        id="record_purchases", tag="purchases", scope="purchases:write", body=inputs.BatchInput,
+        answers={200: outputs.BatchOutput}, problems=(409, 422), keyed=Keyed.MUST, example={"purchases": [PURCHASE]},
+        summary="Record purchases", description="Each has its own outcome; a refused one stops no other. What is not "
+        "of the documented shape refuses all of them, with a pointer.",
+    )  # fmt: skip
+    def post(self, request: Request) -> HttpResponse:
+        facts = [inputs.purchase_of(each) for each in self.body(request)["purchases"]]
+        return once(request, lambda: self.record(facts, request.path))
+
+    def record(self, facts: list[PurchaseFacts], path: str) -> HttpResponse:
+        outcomes = batches.record_purchases(self.program, facts, actor=self.actor)
+        for busy in (each for each in outcomes if isinstance(each, Busy)):
+            raise busy  # nothing is recorded, the same request may be sent again
+        pairs = zip(facts, outcomes, strict=True)
+        return answer({"results": [outcome_of(place, *pair, path) for place, pair in enumerate(pairs)]})
 
 
 class PurchaseConfirm(PointsView):
