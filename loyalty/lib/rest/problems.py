@@ -2,7 +2,9 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -31,6 +33,7 @@ CATEGORIES: tuple[tuple[type[errors.DomainError], int], ...] = (
     (errors.Busy, 503),
 )
 DJANGO: dict[type[Exception], int] = {Http404: 404, PermissionDenied: 403, RequestDataTooBig: 413}
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 RESERVED = {"type", "title", "status", "detail", "instance", "code", "errors"}
 # What the framework and the router refuse, in our words.
 REFUSALS: dict[int, tuple[str, str | Promise]] = {
@@ -54,9 +57,14 @@ def status_of(refusal: errors.DomainError) -> int:
 
 
 def problem(
-    status: int, code: str, detail: str | Promise, instance: str, faults: tuple[Fault, ...] = (), **more: Any
+    status: int,
+    code: str,
+    detail: str | Promise,
+    instance: str,
+    faults: tuple[Fault, ...] = (),
+    more: Mapping[str, Any] = NOTHING,
 ) -> dict[str, Any]:
-    """The members of one problem; `more` are its extensions."""
+    """The members of one problem; `more` are its extensions, which never replace its own members."""
     body: dict[str, Any] = {
         "type": TYPE_BASE + code,
         "title": HTTPStatus(status).phrase,
@@ -86,7 +94,7 @@ def problem_of(
     if refusal.field and not faults:
         at = f"{below}/{refusal.field.replace('.', '/')}" if place == "pointer" else refusal.field
         faults = (Fault(refusal.code, refusal.message, at, place),)
-    return problem(status_of(refusal), refusal.code, str(refusal), instance, faults, **refusal.details)
+    return problem(status_of(refusal), refusal.code, str(refusal), instance, faults, refusal.details)
 
 
 def answer_with(body: dict[str, Any]) -> HttpResponse:
