@@ -91,14 +91,19 @@ def _finish(progress: Progress, task: TaskID) -> None:
     progress.update(task, completed=total, total=total)
 
 
-def _children(host: str, port: int) -> list[Child]:
-    python = [sys.executable, "-m"]
+def web_command(host: str, port: int) -> list[str]:
+    """The web server as a command line; what it serves is config.wsgi under the settings of its environment."""
     web = f"granian --interface wsgi --workers {WEB_WORKERS} --blocking-threads {WEB_THREADS}".split()
     web += ["--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "10", "--host", host, "--port", str(port)]
+    return [sys.executable, "-m", *web, "config.wsgi:application"]
+
+
+def _children(host: str, port: int) -> list[Child]:
+    python = [sys.executable, "-m"]
     worker = f"celery --quiet -A config worker --loglevel INFO --concurrency {TASK_PROCESSES}".split()
     beat = "celery --quiet -A config beat --loglevel INFO --pidfile=".split()
     return [
-        Child("web", "green", [*python, *web, "config.wsgi:application"]),
+        Child("web", "green", web_command(host, port)),
         Child("worker", "blue", [*python, *worker, "--without-gossip", "--without-mingle"]),
         Child("beat", "magenta", [*python, *beat]),
     ]
