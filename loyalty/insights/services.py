@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -125,7 +126,7 @@ def _outlook(wallet_id: int, points: tuple, debt: int, at: datetime) -> ExpiryOu
     )
 
 
-def _ask(statement: str, *parameters: object) -> object:
+def _ask(statement: str, *parameters: Any) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchone()[0]

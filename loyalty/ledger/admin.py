@@ -42,7 +42,7 @@ KINDS = {
     "reinstate": _("brought back"),
     "transfer": _("transferred"),
 }
-FLOWS = {
+FLOWS: dict[str, tuple[Any, dict[str, Any]]] = {
     "earned": (_("earned"), {"contra": "issued"}),
     "expired": (_("expired"), {"contra": "expired"}),
     "spent": (_("spent"), {"bucket": 0}),
@@ -65,9 +65,9 @@ class WalletFilter(admin.SimpleListFilter):
     title = _("wallet")
     parameter_name = "wallet"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         wallets = apps.get_model("loyalty", "Wallet")._default_manager.filter(program=desk_of(request).program)
-        return [(wallet.pk, wallet.name) for wallet in wallets]
+        return [(str(wallet.pk), wallet.name) for wallet in wallets]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         wallet = self.value() or ""
@@ -85,10 +85,11 @@ class FlowFilter(admin.SimpleListFilter):
         return [(flow, name) for flow, (name, _lookup) in FLOWS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() not in FLOWS:
+        flow = self.value()
+        if flow is None or flow not in FLOWS:
             return queryset
-        found = queryset.filter(**FLOWS[self.value()][1])
-        if self.value() == "spent":
+        found = queryset.filter(**FLOWS[flow][1])
+        if flow == "spent":
             found = found.exclude(contra__in=["issued", "expired", "adjusted", "active", "pending", "held", "transfer"])
         return found
 
@@ -101,7 +102,7 @@ class MonthFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         first = clock.now().date().replace(day=1)
-        months = {self.value()} if self._asked() else set()
+        months = {self.value() or ""} if self._asked() else set()
         for _each in range(12):
             months.add(f"{first:%Y-%m}")
             first = (first - timedelta(days=1)).replace(day=1)
@@ -132,9 +133,9 @@ class WithinFilter(admin.SimpleListFilter):
         return [(days, _("%(days)s days") % {"days": days}) for days in ("30", "60", "90")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        days = self.value() if self.value() in ("30", "60", "90") else "90"
+        days = {"30": 30, "60": 60}.get(self.value() or "", 90)
         now = clock.now()
-        return queryset.filter(expires_at__gt=now, expires_at__lte=now + timedelta(days=int(days)))
+        return queryset.filter(expires_at__gt=now, expires_at__lte=now + timedelta(days=days))
 
 
 class LedgerScreen(ReadOnly, ProgramScreen):

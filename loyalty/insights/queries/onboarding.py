@@ -28,7 +28,7 @@ class Step:
     verb: str | Promise = SET_UP
 
 
-SUGGESTED = {
+SUGGESTED: dict[str, dict[str, str | int]] = {
     "wallet": {
         "name": "Points",
         "code": "points",
@@ -140,7 +140,6 @@ def _done(program: Program) -> dict[str, bool]:
 
 
 def _is_branded(program: Program) -> bool:
+    untouched = Program()
     colours = ("brand_color", "accent_color")
-    return bool(program.logo) or any(
-        getattr(program, name) != Program._meta.get_field(name).default for name in colours
-    )
+    return bool(program.logo) or any(getattr(program, name) != getattr(untouched, name) for name in colours)
