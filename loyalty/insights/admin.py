@@ -43,7 +43,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _month_asked(request: HttpRequest) -> date | None:
     asked = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", request.GET.get("until", ""))
-    return date(int(asked[1]), int(asked[2]), 1) if asked and int(asked[1]) > 1900 else None
+    return date(int(asked[1]), int(asked[2]), 1) if asked and 1900 < int(asked[1]) < 9990 else None
 
 
 def _step(step: Step) -> dict[str, Any]:

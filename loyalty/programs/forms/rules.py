@@ -64,10 +64,10 @@ class ConditionForm(forms.ModelForm):
         model = RuleCondition
         fields = ("subject", "name", "operator", "value")
         widgets = {
-            "subject": UnfoldAdminSelectWidget(attrs={"data-condition": "subject"}),
-            "operator": UnfoldAdminSelectWidget(attrs={"data-condition": "operator"}),
-            "name": UnfoldAdminTextInputWidget(attrs={"data-condition": "name"}),
-            "value": UnfoldAdminTextInputWidget(attrs={"data-condition": "value"}),
+            "subject": UnfoldAdminSelectWidget(attrs={"data-condition": "subject", "aria-label": _("what")}),
+            "operator": UnfoldAdminSelectWidget(attrs={"data-condition": "operator", "aria-label": _("how")}),
+            "name": UnfoldAdminTextInputWidget(attrs={"data-condition": "name", "aria-label": _("attribute")}),
+            "value": UnfoldAdminTextInputWidget(attrs={"data-condition": "value", "aria-label": _("value")}),
         }
 
     def _post_clean(self) -> None:
