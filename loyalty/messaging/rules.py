@@ -74,16 +74,16 @@ def _days(expiring: Expiring) -> dict[str, str]:
 def _expiry_subject(points: int, words: dict[str, str]) -> str:
     if "first" in words:
         text = ngettext(
-            "%(number)s %(one)s expires between %(first)s and %(last)s",
-            "%(number)s %(many)s expire between %(first)s and %(last)s",
+            "%(number)s %(unit)s expires between %(first)s and %(last)s",
+            "%(number)s %(unit)s expire between %(first)s and %(last)s",
             points,
         )
     else:
-        # Translators: "120 points expire on 31 December 2026"; %(one)s and %(many)s are the brand's own words for a
-        # unit, as after 1 and as after 1,000. The number stays in front.
+        # Translators: "120 points expire on 31 December 2026". %(unit)s is the brand's own word as it stands after 1,
+        # and else as it stands after 1,000; write so that it fits. The number stays in front.
         text = ngettext(
-            "%(number)s %(one)s expires on %(last)s",
-            "%(number)s %(many)s expire on %(last)s",
+            "%(number)s %(unit)s expires on %(last)s",
+            "%(number)s %(unit)s expire on %(last)s",
             points,
         )
     return text % words
@@ -92,14 +92,14 @@ def _expiry_subject(points: int, words: dict[str, str]) -> str:
 def _expiry_text(points: int, words: dict[str, str]) -> str:
     if "first" in words:
         text = ngettext(
-            "%(number)s %(one)s in %(program)s expires between the end of %(first)s and the end of %(last)s.",
-            "%(number)s %(many)s in %(program)s expire between the end of %(first)s and the end of %(last)s.",
+            "%(number)s %(unit)s in %(program)s expires between the end of %(first)s and the end of %(last)s.",
+            "%(number)s %(unit)s in %(program)s expire between the end of %(first)s and the end of %(last)s.",
             points,
         )
     else:
         text = ngettext(
-            "%(number)s %(one)s in %(program)s can be used until the end of %(last)s, and expires then.",
-            "%(number)s %(many)s in %(program)s can be used until the end of %(last)s, and expire then.",
+            "%(number)s %(unit)s in %(program)s can be used until the end of %(last)s, and expires then.",
+            "%(number)s %(unit)s in %(program)s can be used until the end of %(last)s, and expire then.",
             points,
         )
     return text % words

@@ -49,8 +49,8 @@ def unit_of(points: Decimal | int, units: Units | tuple[str, str]) -> str:
 
 
 def counted_of(points: int, units: Units | tuple[str, str]) -> dict[str, str]:
-    """Number and both forms of the unit, for sentences that choose the form themselves."""
-    return {"number": number_of(Decimal(points)), "one": units[0], "many": units[1]}
+    """Number and unit apart, for sentences that fit what stands between them; the unit as after 1 or as after 1,000."""
+    return {"number": number_of(Decimal(points)), "unit": unit_of(points, units) or units[1]}
 
 
 def number_of(number: Decimal) -> str:
