@@ -74,15 +74,16 @@ BEGIN
     IF v_answer.status IS NOT NULL THEN
         RETURN v_answer;
     END IF;
-    IF NOT EXISTS (SELECT FROM ledger_lot WHERE account_id = p_account AND id = p_lot) THEN
-        RETURN ledger_refused('unknown-lot');
-    END IF;
     -- what is past its instant and not yet swept has expired too
-    PERFORM ledger_expire_lots(ARRAY[p_account], p_at, p_now, p_actor);
-    v_answer.points := ledger_expired(p_account, p_lot);
-    IF v_answer.points = 0 THEN
+    SELECT ledger_expired(p_account, p_lot)
+           + CASE WHEN is_open AND NOT is_pending AND expires_at <= p_at THEN remaining ELSE 0 END INTO v_answer.points
+    FROM ledger_lot WHERE account_id = p_account AND id = p_lot;
+    IF NOT FOUND THEN
+        RETURN ledger_refused('unknown-lot');
+    ELSIF v_answer.points = 0 THEN
         RETURN ledger_refused('nothing-expired');
     END IF;
+    PERFORM ledger_expire_lots(ARRAY[p_account], p_at, p_now, p_actor);
     SELECT balance INTO v_before FROM ledger_account WHERE id = p_account;
     v_answer.balance_after := v_before + v_answer.points;
     UPDATE ledger_account SET balance = v_answer.balance_after, may_owe = may_owe AND v_answer.balance_after < 0
