@@ -91,7 +91,7 @@ class Email(Text):
         return address
 
     def describe(self) -> dict[str, Any]:
-        return {"type": "string", "maxLength": 254, "format": "email"}
+        return {"anyOf": [{"type": "string", "maxLength": 254, "format": "email"}, {"const": ""}]}
 
 
 class Whole(StrictField):

@@ -116,9 +116,9 @@ class RestSchema(AutoSchema):
 
     def _in_query(self) -> Iterator[OpenApiParameter]:
         for name, field in self.operation.query._declared_fields.items() if self.operation.query else ():
-            schema = field.describe() | ({} if field.default is serializers.empty else {"default": field.default})
+            usual = {} if field.default is serializers.empty else {"default": field.default}
             words = str(field.help_text or "")
-            yield OpenApiParameter(name, schema, required=field.required, description=words)
+            yield OpenApiParameter(name, field.describe() | usual, required=field.required, description=words)
 
     def _headers(self) -> Iterator[OpenApiParameter]:
         if self.operation.keyed is not Keyed.NO:
