@@ -63,6 +63,7 @@ def cancel_activity(
 
 
 def _confirm(program: Program, activity: Activity, actor: str, at: datetime) -> Settled:
+    _lock(activity)
     waiting = [award for award in awards_from_json(activity.awards) if _waits_for_confirmation(award)]
     posted = []
     for account_id, award in _accounts(activity, waiting):
@@ -86,6 +87,7 @@ def _confirm(program: Program, activity: Activity, actor: str, at: datetime) -> 
 
 
 def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: datetime) -> Settled:
+    _lock(activity)
     pending = {lot.account_id for lot in lots_of(activity.member.subject, at) if _is_pending_of(lot, activity)}
     posted = []
     for account_id, award in _accounts(activity, awards_from_json(activity.awards)):
@@ -101,6 +103,11 @@ def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: d
     if not settled.replayed:
         publish(ActivityCancelled(program.pk, activity.member_id, activity.pk, settled.points, at))
     return settled
+
+
+def _lock(activity: Activity) -> None:
+    """One decision at a time: whoever comes second sees what the first one did."""
+    Activity.objects.select_for_update(no_key=True).get(pk=activity.pk)
 
 
 def _waits_for_confirmation(award: AwardMade) -> bool:
