@@ -136,10 +136,15 @@ def log_of_award_and_spends(accounts: range, calls: int) -> tuple[meter.Written,
     ids = [accounts[number % len(accounts)] for number in range(calls)]
     shop.fill(accounts, lots=2 * LOTS * (calls // len(accounts) + 1), points=POINTS, key=new_key())
     awards = meter.written_by([lambda account=account: give(account, new_key()) for account in ids])
+    _take_half_a_lot(accounts)
+    spends = meter.written_by([lambda account=account: take(account, new_key(), POINTS) for account in ids])
+    _take_half_a_lot(accounts)
+    return awards, spends, meter.written_by([lambda account=account: take(account, new_key()) for account in ids])
+
+
+def _take_half_a_lot(accounts: range) -> None:
     for account in accounts:
         take(account, new_key(), POINTS // 2)
-    spends = meter.written_by([lambda account=account: take(account, new_key(), POINTS) for account in ids])
-    return awards, spends, meter.written_by([lambda account=account: take(account, new_key()) for account in ids])
 
 
 def rate_by_python(verb: Verb, accounts: range, calls: int) -> float:

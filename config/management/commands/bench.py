@@ -26,6 +26,7 @@ BENCHES: dict[str, Callable[[Scale, Place], Iterator[Figure]]] = {
     "contention": ledger.measure_contention,
     "purchase": purchases.measure_purchase,
     "post": http.measure_post,
+    "batch": http.measure_batch,
     "balances": http.measure_balances,
     "home": home.measure_home,
     "import": imports.measure_import,
