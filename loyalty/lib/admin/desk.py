@@ -49,8 +49,13 @@ def desk_of(request: HttpRequest) -> Desk:
     return desk
 
 
-def open_program(request: HttpRequest, program_id: Any) -> bool:
-    """Make a program the open one, for this request and the next ones; False when it is not theirs."""
+def open_program(request: HttpRequest, program_id: Any, *, is_new: bool = False) -> bool:
+    """Make a program the open one, for this request and the next ones; False when it is not theirs.
+
+    With `is_new` it was made just now: the person's programs are asked for anew.
+    """
+    if is_new:
+        vars(request).pop("desk", None)
     desk = desk_of(request)
     program = desk.find(program_id)
     if program is None:

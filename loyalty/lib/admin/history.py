@@ -55,7 +55,7 @@ def in_words(field: models.Field, value: Any) -> str:
 
 def entries_of(obj: models.Model, rows: tuple[str, ...] = ()) -> list[Entry]:
     """Every saving of `obj` and of the rows that belong to it (`rows`: names of reverse relations), newest first."""
-    entries = list(_entries(obj.history, {obj._meta.pk.attname: obj.pk}))  # type: ignore[attr-defined, union-attr]
+    entries = list(_entries(obj.history, {obj._meta.pk.attname: obj.pk}))  # type: ignore[attr-defined]
     for name in rows:
         relation = obj._meta.get_field(name)
         history = relation.related_model.history  # type: ignore[union-attr]

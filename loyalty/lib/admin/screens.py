@@ -25,6 +25,8 @@ from loyalty.lib.portal import refuse
 class ProgramChangeList(ChangeList):
     """Lists show the open program only."""
 
+    root_queryset: Any
+
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> models.QuerySet:
         self.root_queryset = self.model_admin.in_open_program(request, self.root_queryset)
         return super().get_queryset(request, exclude_parameters)
@@ -149,7 +151,11 @@ class OperatorScreen(Screen):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
 
-    has_change_permission = has_add_permission = has_view_permission  # type: ignore[assignment]
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
 
 
 class ProgramScreen(Screen):
@@ -160,7 +166,7 @@ class ProgramScreen(Screen):
     """
 
     scope = "program"
-    form = ProgramForm
+    form: type[forms.ModelForm] = ProgramForm
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         desk = desk_of(request)

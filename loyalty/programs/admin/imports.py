@@ -46,7 +46,7 @@ class ImportScreen(ProgramScreen):
 
     @display(description=_("file"))
     def name(self, upload: PurchaseImport) -> str:
-        return upload.file.name.rpartition("/")[2]
+        return str(upload)
 
     @display(description=_("state"), label=LOOK)
     def pill(self, upload: PurchaseImport) -> tuple[str, str]:
@@ -59,7 +59,7 @@ class ImportScreen(ProgramScreen):
         form = UploadForm(*posted(request, with_files=True))
 
         def upload(filled: dict[str, Any]) -> HttpResponse:
-            made = uploads.upload_purchases(program, filled["file"], user=request.user)
+            made = uploads.upload_purchases(program, filled["file"], user=desk_of(request).user)
             ring()
             return HttpResponseRedirect(self.address("change", made))
 
@@ -121,7 +121,7 @@ class ImportScreen(ProgramScreen):
 
     def _apply(self, request: HttpRequest, upload: PurchaseImport) -> HttpResponse:
         try:
-            uploads.approve_upload(upload, user=request.user)
+            uploads.approve_upload(upload, user=desk_of(request).user)
         except DomainError as error:
             messages.error(request, str(error))
         else:

@@ -83,8 +83,7 @@ class ProgramScreenOfAll(WithHistory, ProgramScreen):
 
         def create(filled: dict[str, Any]) -> HttpResponse:
             program = create_program(**filled, actor=actor_of(request))
-            del request.desk
-            open_program(request, program.pk)
+            open_program(request, program.pk, is_new=True)
             return self.done(request, _("%(name)s is open.") % {"name": program}, reverse("admin:index"))
 
         intro = _("It opens with a wallet for points, and a rule if you say so. Everything can be refined afterwards.")

@@ -36,7 +36,7 @@ class ListField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(map(str, value)) if isinstance(value, list) else value
 
-    def clean(self, value: Any) -> list[Any]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[Any]:
         text = super().clean(value)
         return [self.item(part.strip()) for part in text.split(",") if part.strip()]
 
