@@ -1,5 +1,6 @@
 """Publish inside the transaction of the change; relay afterwards, each subscriber in a transaction of its own."""
 
+import json
 import logging
 import traceback
 from collections.abc import Iterable
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
+from itertools import batched
 from time import monotonic
 from typing import Any
 
@@ -22,6 +24,11 @@ from loyalty.outbox.models import Message
 logger = logging.getLogger(__name__)
 
 SLICE = 5_000
+# Plain SQL: this stands in every purchase, and building it by the ORM takes longer than all of the purchase's SQL.
+INSERT = """
+INSERT INTO outbox_message (event, payload, subscriber, state, attempts, next_at, last_error, created_at)
+SELECT m.event, m.payload::jsonb, m.subscriber, 'waiting', 0, %s, '', %s
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS m (event, payload, subscriber)"""
 LONGEST_ERROR = 4_000
 
 
@@ -44,9 +51,8 @@ def publish(event: Any) -> None:
 
 def publish_many(events: Iterable[Any]) -> None:
     """Publish many events in as few statements as the database takes (one per 5,000 messages)."""
-    at = clock.now()
     messages = [
-        Message(event=name, payload=rules.to_plain(event), subscriber=subscriber, next_at=at, created_at=at)
+        (name, json.dumps(rules.to_plain(event)), subscriber)
         for event in events
         for name in [rules.name_of(type(event))]
         for subscriber in _subscribers_of(name)
@@ -57,7 +63,10 @@ def publish_many(events: Iterable[Any]) -> None:
         raise transaction.TransactionManagementError(
             "publish() belongs inside the transaction of the change it tells of"
         )
-    Message.objects.bulk_create(messages, batch_size=SLICE)
+    at = clock.now()
+    with connection.cursor() as cursor:
+        for some in batched(messages, SLICE):
+            cursor.execute(INSERT, [at, at, *(list(column) for column in zip(*some, strict=True))])
     _ring_on_commit()
 
 

@@ -55,6 +55,11 @@ BEGIN
     RETURN v_id;
 END $$;
 
+-- The accounts that a subject has, as {wallet: account}: for those who ask about a member anyway.
+CREATE FUNCTION ledger_accounts_of(p_subject uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT coalesce(jsonb_object_agg(wallet_id, id), '{}') FROM ledger_account WHERE subject = p_subject
+$$;
+
 -- Many at once; answers in no order. Subjects are taken in one order, so that two imports do not wait for each other in a ring.
 CREATE FUNCTION ledger_open_accounts(p_wallet bigint, p_subjects uuid[], p_holder text, p_now timestamptz)
 RETURNS TABLE (subject uuid, account_id bigint) LANGUAGE plpgsql

@@ -87,8 +87,14 @@ class ActivityLine(models.Model):
         ITEM = "item", _("item")
         SHIPPING = "shipping", _("shipping")
 
+    # No foreign key in the database: lines come into being in the statement that makes their purchase, and only there.
     activity = models.ForeignKey(
-        Activity, on_delete=models.CASCADE, related_name="lines", verbose_name=_("purchase"), db_index=False
+        Activity,
+        on_delete=models.CASCADE,
+        related_name="lines",
+        verbose_name=_("purchase"),
+        db_index=False,
+        db_constraint=False,
     )
     position = models.PositiveSmallIntegerField(_("line"))
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.ITEM)

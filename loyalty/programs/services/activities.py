@@ -96,7 +96,9 @@ def answer(configuration: Configuration, situation: Situation, recorded: Recorde
 def _post(configuration: Configuration, situation: Situation, draft: Draft, plan: Plan, actor: str) -> None:
     """Through the ledger's door: accounts in the order of their ids, older points prolonged before new ones come in."""
     wallets = {
-        wallet_id: ledger.open_account(wallet_id=wallet_id, subject=situation.subject) for wallet_id in plan.touched
+        wallet_id: situation.accounts.get(wallet_id)
+        or ledger.open_account(wallet_id=wallet_id, subject=situation.subject)
+        for wallet_id in plan.touched
     }
     for wallet_id, account_id in sorted(wallets.items(), key=lambda item: item[1]):
         code = configuration.wallets[wallet_id].wallet.code

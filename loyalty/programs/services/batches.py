@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -212,9 +213,14 @@ def _post(configuration: Configuration, stored: Sequence[_Judged], actor: str) -
 
 def _accounts_of(stored: Sequence[_Judged]) -> dict[tuple[int, Any], int]:
     """The accounts that the purchases touch, by wallet and subject, opened where need be."""
-    places = sorted({(wallet_id, each.situation.subject) for each in stored for wallet_id in each.plan.touched})
-    accounts: dict[tuple[int, Any], int] = {}
-    for wallet_id, some in groupby(places, key=lambda place: place[0]):
+    known = {
+        (wallet_id, each.situation.subject): each.situation.accounts.get(wallet_id)
+        for each in stored
+        for wallet_id in each.plan.touched
+    }
+    accounts = {place: account_id for place, account_id in known.items() if account_id}
+    missing = sorted(known.keys() - accounts.keys())
+    for wallet_id, some in groupby(missing, key=itemgetter(0)):
         subjects = [subject for _wallet, subject in some]
         opened = ledger.open_accounts(wallet_id=wallet_id, subjects=subjects)
         accounts |= {(wallet_id, subject): account_id for subject, account_id in opened.items()}

@@ -47,7 +47,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the database knows about an activity before it is judged."""
+    """What the database knows about an activity before it is judged; `accounts` are those that there are, by wallet."""
 
     config_version: int
     member_id: int
@@ -55,6 +55,7 @@ class Situation:
     status: str
     attributes: Mapping[str, Any]
     has_bought: bool
+    accounts: Mapping[int, int]
     known: Known | None
 
 
@@ -69,7 +70,14 @@ def situation_of(program_id: int, draft: Draft, *, lock: bool) -> Situation:
 
 
 def situation_from(
-    version: int | None, member_id: int | None, subject: Any, status: Any, attributes: Any, has_bought: Any, *known: Any
+    version: int | None,
+    member_id: int | None,
+    subject: Any,
+    status: Any,
+    attributes: Any,
+    has_bought: Any,
+    accounts: Any,
+    *known: Any,
 ) -> Situation:
     """A row of `programs_situation`. Raises UnknownProgram, UnknownMember."""
     if version is None:
@@ -77,7 +85,8 @@ def situation_from(
     if member_id is None:
         raise UnknownMember(field="member")
     first = _known(*known) if known[0] else None
-    return Situation(version, member_id, subject, status, _loaded(attributes), has_bought, first)
+    there = {int(wallet_id): account_id for wallet_id, account_id in _loaded(accounts).items()}
+    return Situation(version, member_id, subject, status, _loaded(attributes), has_bought, there, first)
 
 
 def insert(
