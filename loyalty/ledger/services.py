@@ -373,15 +373,16 @@ def _call(function: str, *arguments: Any) -> tuple:
 def _rows(function: str, *arguments: Any) -> list[tuple]:
     """One statement: a call of a SQL function. Passing failures are tried again where the transaction is our own."""
     statement = f"SELECT * FROM ledger_{function}({', '.join(['%s'] * len(arguments))})"  # noqa: S608
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 1
+    while True:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(statement, arguments)
                 return cursor.fetchall()
         except OperationalError as error:
             _ensure_passing(error, attempt)
-            time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
-    raise Busy
+        time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+        attempt += 1
 
 
 def _ensure_passing(error: OperationalError, attempt: int) -> None:
@@ -389,5 +390,5 @@ def _ensure_passing(error: OperationalError, attempt: int) -> None:
     sqlstate = getattr(error.__cause__, "sqlstate", None)
     if sqlstate not in BUSY:
         raise error
-    if sqlstate not in PASSING or attempt == ATTEMPTS or connection.in_atomic_block:
+    if sqlstate not in PASSING or attempt == ATTEMPTS or not connection.autocommit:
         raise Busy from error

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from loyalty.ledger.models import Account, Hold, Lot, LotUse, Posting, Redating
 from loyalty.ledger.queries.balances import Balance, Expiring, balances_of, balances_of_many
 from loyalty.ledger.queries.figures import Liability, debts, ending, expiring_by, liability_of, movements, newest_id
 from loyalty.ledger.queries.lots import lots_of
@@ -165,3 +166,17 @@ def test_movements_are_summed_by_day_of_the_program(busy):
     earned = {(each.day.isoformat(), each.bucket): each.points for each in found if each.contra == "issued"}
     assert earned == {("2026-02-26", 0): 100, ("2026-03-01", 0): 120, ("2026-03-01", 1): 30}
     assert movements({busy.wallet.pk: "UTC"}, after=newest_id(), upto=newest_id()) == []
+
+
+def test_rows_have_names_on_staff_screens(busy):
+    busy.extend(day(30))
+    lot = Lot.objects.get(posting_id=entry_with(busy.id, "first").id)
+    use = LotUse.objects.filter(lot_id=lot.pk).get()
+    assert [str(row) for row in (Account.objects.get(), lot, use, Hold.objects.get(), Redating.objects.get())] == [
+        f"account {busy.id}",
+        f"lot {lot.pk}: 0 of 100",
+        f"100 of lot {lot.pk}",
+        f"hold {Hold.objects.get().pk}: 20",
+        "extend of 1 lots",
+    ]
+    assert [str(posting) for posting in Posting.objects.filter(kind="spend")] == ["spend -120"]
