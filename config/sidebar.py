@@ -195,6 +195,7 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": False,
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": GREEN},
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}],
     "STYLES": [lambda request: static("admin-laurel.css")],
     "DASHBOARD_CALLBACK": "loyalty.insights.admin.start_page",
     "ACCOUNT": {

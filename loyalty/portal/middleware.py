@@ -9,11 +9,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from loyalty.lib.errors import NotFound
+from loyalty.members.queries import memberships_of
 from loyalty.portal import services
 from loyalty.programs.queries.programs import program_by_code
 
@@ -52,6 +54,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """There are no accounts without a membership, so that page leads to the program's own."""
         target = redirect("loyalty:join", request.brand.code) if request.brand else redirect("loyalty:programs")
         raise ImmediateHttpResponse(target)
+
+    def get_login_redirect_url(self, request) -> str:
+        """Staff who are no members go to work; everyone else goes where they wanted to be."""
+        is_at_work = request.user.is_staff and not memberships_of(request.user).exists()
+        return reverse("admin:index") if is_at_work else super().get_login_redirect_url(request)
 
     def save_user(self, request, user, form, commit=True):
         user.name = form.cleaned_data.get("name", "")

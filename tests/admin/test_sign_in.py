@@ -56,3 +56,13 @@ def test_switching_leads_back_to_our_own_pages_only(boss, world):
     assert boss.get(url, {"next": "https://evil.example/"}).url == page_of("index")
     assert boss.get(url, {"next": page_of("member_changelist")}).url == page_of("member_changelist")
     assert boss.get(page_of("index")).context["program"] == world.fjord
+
+
+@pytest.mark.parametrize(("is_staff", "target"), [(True, "/admin/"), (False, "/")])
+def test_after_sign_in_staff_go_to_work_and_others_to_their_program(client, world, is_staff, target):
+    from tests.world import PASSWORD, new_user
+
+    nell = new_user("nell@example.org")
+    type(nell).objects.filter(pk=nell.pk).update(is_staff=is_staff)
+    answer = client.post(reverse("account_login"), {"login": "nell@example.org", "password": PASSWORD})
+    assert answer.url == target
