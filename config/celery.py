@@ -50,5 +50,7 @@ app.conf.update(
 app.conf.broker_transport_options = {"max_retries": 0, "interval_start": 0}
 if settings.CELERY_BROKER_URL.startswith("redis"):
     # What a killed worker had taken comes back after this time, later than any task may run.
-    app.conf.broker_transport_options |= {"visibility_timeout": TASK_SECONDS + 60, "socket_connect_timeout": 3}
+    # A broker that takes the connection and then says nothing is away too.
+    waits = {"visibility_timeout": TASK_SECONDS + 60, "socket_connect_timeout": 3, "socket_timeout": 5}
+    app.conf.broker_transport_options |= waits
 app.autodiscover_tasks()

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a sweep, of the process and of PostgreSQL: whole slices are done, the next run does the rest."""
+"""kill -9 in the middle of a sweep, of the process and of PostgreSQL: whole slices are done, the next does the rest."""
 
 import os
 import signal
