@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -28,12 +29,12 @@ class Watermark(models.Model):
     """How far the ledger has been counted: one row.
 
     Every posting up to `upto_id` is in the days. `candidate_id` was the newest id when it was noted; it may be counted
-    once all transactions that began before `candidate_xid` have ended, because then no smaller id can still appear.
+    once the transactions that were posting then (`writers`) have ended, because then no smaller id can still appear.
     """
 
     upto_id = models.BigIntegerField(default=0)
     candidate_id = models.BigIntegerField(default=0)
-    candidate_xid = models.DecimalField(max_digits=20, decimal_places=0, default=0)
+    writers = ArrayField(models.CharField(max_length=40), default=list)
     counted_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

@@ -23,9 +23,10 @@ ADD = """
     ON CONFLICT (wallet_id, day, bucket, kind, contra) DO UPDATE
     SET points = loyalty_pointsday.points + excluded.points, postings = loyalty_pointsday.postings + excluded.postings
 """
-NEWEST_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::numeric"
-OLDER_ONES_RUN = """
-    SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS running WHERE running::text::numeric < %s)
+WRITERS = """
+    SELECT coalesce(array_agg(DISTINCT virtualtransaction), '{}') FROM pg_locks
+    WHERE locktype = 'relation' AND relation = 'ledger_posting'::regclass AND mode = 'RowExclusiveLock' AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()
 """
 
 
@@ -57,7 +58,7 @@ def _count_postings(at: datetime) -> Refreshed:
     mark, _made = Watermark.objects.get_or_create(pk=1)
     postings = _settle(mark)
     mark.candidate_id = ledger.newest_id()
-    mark.candidate_xid = _ask(NEWEST_TRANSACTION)
+    mark.writers = _ask(WRITERS)
     postings += _settle(mark)
     mark.counted_at = at
     mark.save()
@@ -67,10 +68,10 @@ def _count_postings(at: datetime) -> Refreshed:
 def _settle(mark: Watermark) -> int:
     """Count up to the candidate if nothing smaller can still appear; returns the movements counted.
 
-    Ids are drawn by transactions that hold a lock on their account, and have a number since then. So once no
-    transaction older than the noted one runs, every posting up to the noted id is visible, or never will be.
+    Whoever draws an id has locked the table for writing before, until the transaction ends. The newest id was noted
+    first and the writers then, so once all of them have ended, every posting up to that id is visible or never will be.
     """
-    if mark.candidate_id <= mark.upto_id or _ask(OLDER_ONES_RUN, mark.candidate_xid):
+    if mark.candidate_id <= mark.upto_id or set(mark.writers) & set(_ask(WRITERS)):
         return 0
     zones = dict(Wallet.objects.values_list("pk", "program__time_zone"))
     rows = ledger.movements(zones, after=mark.upto_id, upto=mark.candidate_id)
