@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from io import BufferedIOBase
 from typing import Any, Final
 
@@ -43,8 +43,13 @@ def _integer(text: str) -> int | OutOfRange:
 
 def _fraction(text: str) -> Decimal | int | OutOfRange:
     """JSON knows one kind of number, so 2.0 and 2e0 are the integer 2."""
-    number = Decimal(text) if len(text) <= LONGEST_NUMBER else None
-    if number is None or abs(number.adjusted()) > LONGEST_NUMBER:
+    if len(text) > LONGEST_NUMBER:
+        return OUT_OF_RANGE
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent that not even Decimal holds
+        return OUT_OF_RANGE
+    if abs(number.adjusted()) > LONGEST_NUMBER:
         return OUT_OF_RANGE
     if number == number.to_integral_value():
         return int(number) if abs(number) <= LARGEST else OUT_OF_RANGE
