@@ -315,6 +315,13 @@ def test_a_bad_idempotency_key(till, ada, key):
     assert problem["errors"][0]["header"] == "Idempotency-Key"
 
 
+def test_a_body_without_its_length(till, ada):
+    """WSGI would hand it over as empty."""
+    wsgi = {"HTTP_AUTHORIZATION": f"Bearer {till.secret}", "HTTP_TRANSFER_ENCODING": "chunked"}
+    answer = till.client.generic("POST", "/api/v1/purchases/till/1/confirm", content_type="application/json", **wsgi)
+    assert ensure_problem(answer, 411)["code"] == "length-required"
+
+
 def test_numbers_as_integers_and_strings_are_the_same_amount(till, ada):
     whole = till.post("/purchases", GOOD | {"member": ada.number} | line(amount=20, quantity="1.000"), key="a")
     assert whole.json()["awards"][0]["points"] == 20

@@ -43,6 +43,7 @@ REFUSALS: dict[int, tuple[str, str | Promise]] = {
     404: ("not-found", _("Not found.")),
     405: ("method-not-allowed", _("This address does not take that method.")),
     406: ("not-acceptable", _("Only JSON is offered.")),
+    411: ("length-required", _("Send the body with its Content-Length.")),
     413: ("too-large", _("The body is too large.")),
     415: ("unsupported-media-type", _("Send the body as application/json.")),
     429: ("too-many-requests", _("Too many requests. Slow down, please.")),

@@ -14,7 +14,7 @@ from loyalty.lib.rest.shapes import Input, Many, Output
 
 KEY_PATTERN = "^[!-~]{1,255}$"
 ALWAYS = (400, 401, 403, 429, 500, 503)
-WITH_BODY = (413, 415)
+WITH_BODY = (411, 413, 415)
 WORDS = {
     200: "Done.",
     201: "Recorded.",
@@ -24,6 +24,7 @@ WORDS = {
     404: "Unknown, or someone else's.",
     409: "The state of things forbids it, or the same Idempotency-Key is still being worked on.",
     410: "It was possible once and is over.",
+    411: "A body without Content-Length.",
     412: "`If-Match` names an older version.",
     413: "The body is too large.",
     415: "The body is not `application/json`.",

@@ -51,6 +51,12 @@ class AlwaysJSON(DefaultContentNegotiation):
         return renderers[0], CONTENT_TYPE
 
 
+class LengthRequired(exceptions.APIException):
+    """A body without Content-Length: WSGI hands it over as empty, and an empty body is another request."""
+
+    status_code = 411
+
+
 class RestView(APIView):
     """One address. A method that it does not take is refused before anyone is asked who they are."""
 
@@ -67,6 +73,8 @@ class RestView(APIView):
             raise exceptions.MethodNotAllowed(request.method or "")
         if "\x00" in request.path:
             raise Http404
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            raise LengthRequired
         super().initial(request, *args, **kwargs)
 
     def operation(self, request: Request) -> Any:

@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 WINDOW = 60  # seconds
 PORTIONS = 200
+UNCOUNTED = 500  # requests that pass before an absent cache is asked again
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def _draw(name: str) -> int:
         drawn = _increment(name, portion)
     except (RedisError, OSError) as error:
         logger.warning("The cache is away, so API requests are not limited: %s", error)
-        return portion
+        return UNCOUNTED
     return max(portion - max(drawn - settings.API_RATE, 0), 0)
 
 
