@@ -41,7 +41,12 @@ def test_a_movement_tells_everything(staff, world):
     assert "Movement" in page
 
 
-@pytest.mark.parametrize("asked", ["", "x", "-1", "9" * 30, "999999999"])
+@pytest.mark.parametrize("cursor", ["x", "-1", "9" * 30, "²", "\x00"])
+def test_a_place_in_the_timeline_that_is_none_is_not_found(staff, world, cursor):
+    assert staff("viewer").get(page_of("member_timeline", world.ada.pk), {"cursor": cursor}).status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["", "x", "-1", "9" * 30, "999999999", "²"])
 def test_a_movement_that_is_none_is_not_found(staff, world, asked):
     assert staff("viewer").get(page_of("member_movement", world.ada.pk), {"id": asked}).status_code == 404
 

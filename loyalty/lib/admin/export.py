@@ -6,6 +6,7 @@ from typing import Any
 
 import tablib
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -84,7 +85,11 @@ class WithExport:
             raise PermissionDenied
         resource = self.resource_class()
         headers = [str(header) for header in resource.get_export_headers()]
-        rows = (resource.export_resource(obj) for obj in self.export_rows(request).iterator(chunk_size=2000))
+        try:
+            found = self.export_rows(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(f"{self.address('changelist')}?e=1")  # type: ignore[attr-defined]
+        rows = (resource.export_resource(obj) for obj in found.iterator(chunk_size=2000))
         try:
             return WRITERS[kind](headers, rows, str(self.opts.verbose_name_plural).replace(" ", "-"))  # type: ignore[attr-defined]
         except DomainError as error:

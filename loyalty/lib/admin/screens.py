@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.options import InlineModelAdmin
+from django.contrib.admin.options import IncorrectLookupParameters, InlineModelAdmin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -72,6 +72,12 @@ class Screen(ModelAdmin):
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
         raise Http404
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Refuses, as any other filter that makes no sense, the character that the database does not know."""
+        if any("\x00" in text for _name, texts in request.GET.lists() for text in texts):
+            raise IncorrectLookupParameters
+        return super().get_changelist_instance(request)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Related things are chosen here, and made or changed on their own pages."""

@@ -25,6 +25,7 @@ from loyalty.lib.admin.filters import ExactFilter
 from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen
+from loyalty.lib.errors import Malformed
 from loyalty.members.models import Member, User
 from loyalty.members.queries import card_of, consent_choices, members_matching
 from loyalty.members.rules import card_svg
@@ -148,14 +149,18 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
     def timeline_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """More of the timeline, from where the page ended."""
         member = self.get_object_or_404(request, str(object_id), "view_member")
-        context = {"member": member, **timeline_of(member, request.GET.get("cursor")), **self._ways(request, member)}
+        try:
+            timeline = timeline_of(member, request.GET.get("cursor"))
+        except Malformed:
+            raise Http404 from None
+        context = {"member": member, **timeline, **self._ways(request, member)}
         return TemplateResponse(request, "programs/admin/timeline.html", context)
 
     def movement_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """One movement with everything behind it: each rule's part, and the lots that it touched."""
         member = self.get_object_or_404(request, str(object_id), "view_member")
         asked = request.GET.get("id", "")
-        movement = movement_of(member, int(asked)) if asked.isdigit() and len(asked) < 19 else None
+        movement = movement_of(member, int(asked)) if asked.isdecimal() and len(asked) < 19 else None
         if movement is None:
             raise Http404
         told = why_of(movement.activity, voice="staff") if movement.activity else []
