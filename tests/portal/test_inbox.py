@@ -21,7 +21,7 @@ def test_an_empty_inbox_says_what_will_come(as_ada):
 def test_a_new_message_is_counted_and_hinted_at_home(as_ada, ada):
     write(ada)
     page = as_ada.get("/p/aurora/").content.decode()
-    assert '<span class="badge-dot">1' in page
+    assert '<span class="badge-dot"><span aria-hidden="true">1</span>' in page
     assert "50 points expire on 31 December" in page
 
 

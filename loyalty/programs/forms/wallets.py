@@ -46,6 +46,7 @@ class WalletForm(ProgramForm):
             "name", "code", "unit_one", "unit_many", "is_spendable", "is_qualifying", "point_value", "position",
             *POLICY,
         )  # fmt: skip
+        help_texts = {"unit_many": _("As it stands after a large number: 1,000 stars.")}
 
     def clean(self) -> dict[str, Any]:
         filled = super().clean() or {}

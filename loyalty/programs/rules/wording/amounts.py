@@ -35,8 +35,8 @@ def points_of(points: Decimal | int, units: Units | tuple[str, str]) -> str:
 
     Where the language asks for a third form, which brands do not give, the first is counted: 2 × punkt, 5 punktów.
     """
-    number = number_of(Decimal(points))
-    return f"{number} {unit_of(points, units) or f'×{NO_BREAK}{units[0]}'}"
+    number, unit = number_of(Decimal(points)), unit_of(points, units)
+    return f"{number} {unit}" if unit else f"{number}{NO_BREAK}×{NO_BREAK}{units[0]}"
 
 
 def unit_of(points: Decimal | int, units: Units | tuple[str, str]) -> str:
