@@ -125,10 +125,11 @@ def test_a_broker_that_hangs_hangs_nobody_who_publishes(shop):
 
 
 def test_an_embedded_broker_that_hangs_hangs_nobody_who_publishes(shop):
-    pid = valkey(shop)
+    """Someone who runs already: whoever starts waits for it, as for a server that starts."""
+    pid, folder = valkey(shop), shop.home.folder
     os.kill(pid, signal.SIGSTOP)
     try:
-        warn(shop)
+        warn(shop, CELERY_BROKER_URL=embedded.broker_url(folder), CACHE_URL=embedded.cache_url(folder))
     finally:
         os.kill(pid, signal.SIGCONT)
     assert shop.one("SELECT count(*) FROM outbox_message WHERE state = 'waiting'") == MEMBERS
@@ -180,8 +181,8 @@ def test_every_message_three_times_and_in_any_order_has_one_effect(shop, letterb
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
     with shop.at_home():
         wallet = Wallet.objects.get()
-        change_wallet_policy(wallet, expiry="rolling", expiry_months=24, actor="test")
         jobs.warn_of_expiry()
+        change_wallet_policy(wallet, expiry="rolling", expiry_months=24, actor="test")
         change_wallet_policy(wallet, expiry="rolling", expiry_months=6, actor="test")
         before = lots(shop)
         messages = list(Message.objects.all()) * 3

@@ -88,8 +88,13 @@ def _save(wallet: Wallet, policy: dict[str, Any], actor: str) -> ExpiryPolicyCha
 
 
 def redate_lots(event: ExpiryPolicyChanged) -> Swept:
-    """Give lots earned under the policy before their new end. Harmless twice: the instant of the change is the key."""
+    """Give lots earned under the policy before their new end. Harmless twice: the instant of the change is the key.
+
+    Harmless late, too: once the policy was changed again, that change dates all lots, from its own day on.
+    """
     wallet = Wallet.objects.select_related("program").get(pk=event.wallet_id)
+    if _is_overtaken(wallet, event):
+        return Swept()
     zone = wallet.program.time_zone
     ends = {
         (group.earned_on, group.expires_at): end for group, end in _moved(wallet.pk, expiry_of(wallet), event.at, zone)
@@ -98,6 +103,15 @@ def redate_lots(event: ExpiryPolicyChanged) -> Swept:
         return Swept()
     key = f"policy:{wallet.pk}:{event.at.isoformat()}"
     return ledger.redate(wallet.pk, ends=ends, zone=zone, key=key, at=event.at, actor=event.actor)
+
+
+def _is_overtaken(wallet: Wallet, event: ExpiryPolicyChanged) -> bool:
+    """Whether the wallet got another expiry after the change that the event tells of."""
+    versions = wallet.history.order_by("history_id")
+    told = versions.filter(history_date__lte=event.at).last()
+    return told is not None and any(
+        expiry_of(version) != expiry_of(told) for version in versions.filter(history_id__gt=told.history_id)
+    )
 
 
 def _with(stored: Wallet, policy: dict[str, Any]) -> Wallet:
