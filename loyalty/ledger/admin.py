@@ -27,7 +27,7 @@ from loyalty.lib import clock
 from loyalty.lib.admin.desk import desk_of
 from loyalty.lib.admin.screens import ProgramScreen, ReadOnly
 
-NEWEST = 20_000
+NEWEST = 100_000
 KINDS = {
     "award": _("earned"),
     "spend": _("spent"),
@@ -178,11 +178,17 @@ class PostingScreen(LedgerScreen):
     list_display = ("when", "member", "wallet", "what", "signed", "state", "why", "actor_name")
     list_filter = (FlowFilter, WalletFilter, MonthFilter)
     ordering = ("-id",)
+    list_before_template = "ledger/admin/newest.html"
     empty_title = _("No points have moved yet")
     empty_hint = _("Every purchase that earns, every redemption and every correction will stand here.")
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        cut = {"month", "q"}.isdisjoint(request.GET) and figures.newest_id() > NEWEST
+        return super().changelist_view(request, {"newest": NEWEST if cut else 0, **(extra_context or {})})
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        newest = {"flow", "wallet", "month", "q"}.isdisjoint(request.GET)
+        """Without a month or a member, the newest movements: older ones are found by their month."""
+        newest = {"month", "q"}.isdisjoint(request.GET)
 
         class Movements(super().get_changelist(request, **kwargs)):  # type: ignore[misc]
             def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
