@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from loyalty.lib import clock
 from loyalty.programs.models.earning import EarningRule
@@ -194,3 +195,17 @@ def test_changes_of_conditions_stand_in_the_history_of_the_rule(staff, world, ru
     page = browser.get(page_of("earningrule_history", rule.pk)).content.decode()
     for words in ("Condition", "web", "Points", "5", "Five", "campaign_manager"):
         assert words in page, words
+
+
+@pytest.mark.parametrize("wrong", [{"starts_at_0": "0001-01-01"}, {"ends_at_0": "9999-12-31"}])
+def test_a_year_that_nobody_means_is_not_saved(staff, world, rule, wrong):
+    times = {"starts_at_0": "", "starts_at_1": "", "ends_at_0": "", "ends_at_1": ""}
+    times |= wrong | {f"{name[:-1]}1": "00:00:00" for name in wrong}
+    browser = staff("campaign_manager")
+    answer = browser.post(page_of("earningrule_change", rule.pk), filled(world, **times))
+    assert answer.status_code == 200
+    assert "Please check the year." in answer.content.decode()
+    rule.refresh_from_db()
+    assert (rule.starts_at, rule.ends_at) == (None, None)
+    basket = BASKET | {"try-at": next(iter(wrong.values())) + "T00:00"}
+    assert browser.post(reverse("admin:loyalty_earningrule_try"), basket).status_code in (200, 422)

@@ -1,11 +1,14 @@
 """Forms of the small pages, in the back office's look: a plain Django form is dressed, its fields say the rest."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
 TEXT = " ".join(widgets.INPUT_CLASSES)
 
 # The look for each kind of field, the most particular first.
@@ -49,6 +52,13 @@ def dress(field: forms.Field) -> None:
     field.widget = widget
 
 
+def ensure_near_times(form: forms.BaseForm) -> None:
+    """Refuse days that nobody means: near the ends of the calendar a time zone leads beyond what can be stored."""
+    for name, value in list(form.cleaned_data.items()):
+        if isinstance(value, date) and not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+            form.add_error(name, _("Please check the year."))
+
+
 class StaffForm(forms.Form):
     """A form on a page of its own."""
 
@@ -58,3 +68,8 @@ class StaffForm(forms.Form):
             dress(field)
             if field.help_text:
                 field.widget.attrs.setdefault("aria-describedby", f"id_{name}_helptext")
+
+    def clean(self) -> dict[str, Any]:
+        filled = super().clean() or {}
+        ensure_near_times(self)
+        return filled

@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from loyalty.lib.admin.desk import desk_of, open_program
+from loyalty.lib.admin.forms import ensure_near_times
 from loyalty.lib.errors import DomainError
 from loyalty.lib.portal import refuse
 
@@ -42,6 +43,11 @@ class ProgramForm(forms.ModelForm):
         self.initial = {name: _without_zeros(value) for name, value in self.initial.items()}
         if self.desk_program is not None and self.instance._state.adding and hasattr(self.instance, "program_id"):
             self.instance.program = self.desk_program
+
+    def clean(self) -> dict[str, Any] | None:
+        filled = super().clean()
+        ensure_near_times(self)
+        return filled
 
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - {"program"}  # type: ignore[misc]
