@@ -1,3 +1,4 @@
+from argparse import ArgumentTypeError
 from decimal import Decimal, InvalidOperation
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,7 +11,7 @@ def amount(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise CommandError(f"“{text}” is not an amount. Write it such as 1.00.") from None
+        raise ArgumentTypeError(f"“{text}” is not an amount. Write it such as 1.00.") from None
 
 
 class Command(BaseCommand):

@@ -42,8 +42,10 @@ class Command(BaseCommand):
                     program_by_code(program), stream, actor="operator", source=source, dry_run=dry_run,
                     skip_wrong_rows=skip_wrong_rows, progress=progress.hear,
                 )  # fmt: skip
-        except (DomainError, OSError) as error:
+        except DomainError as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"The file {file} cannot be read: {error.strerror}.") from error
         self._tell(report, as_json=options["json"], dry_run=dry_run)
 
     def _tell(self, report: ImportReport, *, as_json: bool, dry_run: bool) -> None:

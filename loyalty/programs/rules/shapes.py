@@ -25,7 +25,11 @@ def validate_month_day(value: str) -> None:
     month, _dash, day = value.partition("-")
     longest = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
     if not (
-        month.isdigit() and day.isdigit() and 1 <= int(month) <= 12 and 1 <= int(day) <= longest.get(int(month), 31)
+        value.isascii()
+        and month.isdigit()
+        and day.isdigit()
+        and 1 <= int(month) <= 12
+        and 1 <= int(day) <= longest.get(int(month), 31)
     ):
         raise ValidationError(_("“%(value)s” is not a date. Write month-day, such as 12-31."), params={"value": value})
 
