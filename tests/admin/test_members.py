@@ -2,7 +2,8 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -153,9 +154,13 @@ def test_the_list_as_csv_and_as_a_workbook(staff, world):
     rows = {row["external_id"]: row for row in csv.DictReader(io.StringIO(text))}
     assert set(rows) == {"ada", "ben"}
     assert (rows["ada"]["name"], rows["ada"]["phone"]) == ("'=HYPERLINK(1)", "'+4712345678")
+    joined = datetime.fromisoformat(rows["ada"]["joined_at"])
+    assert joined == world.ada.joined_at.replace(microsecond=0)
+    assert joined.utcoffset() == world.ada.joined_at.astimezone(ZoneInfo(world.aurora.time_zone)).utcoffset()
     book = openpyxl.load_workbook(io.BytesIO(browser.get(page_of("member_export", "xlsx")).content))
     cells = {cell.value for row in book.active.rows for cell in row}
     assert "'=HYPERLINK(1)" in cells
+    assert rows["ada"]["joined_at"] in cells
     assert not [cell for row in book.active.rows for cell in row if cell.data_type == "f"]
 
 

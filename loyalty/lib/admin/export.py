@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import tablib
@@ -12,6 +13,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from import_export.resources import ModelResource
 
@@ -32,9 +34,16 @@ def safe_cell(value: Any) -> Any:
 
 
 class SafeResource(ModelResource):
-    """The columns of an export; every cell is made safe."""
+    """The columns of an export; every cell is made safe, instants have their offset and the zone of the page."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.zone = timezone.get_current_timezone()  # rows are read when the page's zone is no longer in force
 
     def export_field(self, field: Any, instance: Any, selected_fields: Any = None, **kwargs: Any) -> Any:
+        value = field.get_value(instance)
+        if isinstance(value, datetime):
+            return value.astimezone(self.zone).isoformat(timespec="seconds")
         return safe_cell(super().export_field(field, instance, **kwargs))
 
 
