@@ -30,19 +30,19 @@ class Step:
 
 SUGGESTED: dict[str, dict[str, str | int]] = {
     "wallet": {
-        "name": "Points",
+        "name": _("Points"),
         "code": "points",
-        "unit_one": "point",
-        "unit_many": "points",
+        "unit_one": _("point"),
+        "unit_many": _("points"),
         "point_value": "0.01",
         "expiry": "rolling",
         "expiry_months": 12,
         "expiry_rounding": "month",
     },
-    "rule": {"name": "Purchases", "trigger": "purchase", "effect": "rate", "points": 1, "per_amount": 1},
+    "rule": {"name": _("Purchases"), "trigger": "purchase", "effect": "rate", "points": 1, "per_amount": 1},
     "consent": {
         "purpose": "marketing",
-        "text": "You may send me news and offers of this program by e-mail. I can withdraw this at any time.",
+        "text": _("You may send me news and offers of this program by e-mail. I can withdraw this at any time."),
     },
 }
 

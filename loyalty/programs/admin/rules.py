@@ -156,6 +156,12 @@ class RuleScreen(WithHistory, ProgramScreen):
         context = {"guide": guide(), "basket": BasketForm(), **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The first wallet, which is mostly the only one."""
+        program = desk_of(request).program
+        wallet = program.wallets.filter(is_archived=False).first() if program else None
+        return {"wallet": wallet.pk if wallet else None, **super().get_changeform_initial_data(request)}
+
     def save_model(self, request: HttpRequest, obj: EarningRule, form: Any, change: bool) -> None:
         if not change:
             obj.program = desk_of(request).program
@@ -200,7 +206,9 @@ class RuleScreen(WithHistory, ProgramScreen):
         """The rule and its conditions as the form has them now. Raises InvalidSetting where it is not complete."""
         number = request.POST.get("rule", "")
         stored = self.get_object_or_404(request, number, "view_earningrule") if number.isdigit() else None
-        form = self.get_form(request, stored, change=bool(stored))(request.POST, instance=copy(stored))
+        filled = request.POST.copy()
+        filled["name"] = filled.get("name") or "–"  # the sentence does not need it yet
+        form = self.get_form(request, stored, change=bool(stored))(filled, instance=copy(stored))
         formsets, _inlines = self._create_formsets(request, form.instance, change=bool(stored))
         if not form.is_valid() or not all(formset.is_valid() for formset in formsets):
             raise InvalidSetting("", "incomplete")
