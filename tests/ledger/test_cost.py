@@ -76,7 +76,11 @@ def cost_of(calls: list[str]) -> tuple[float, float]:
 AT = f"'{NOON.isoformat()}'"
 
 
-def test_an_award_writes_little(purse):
+@pytest.mark.django_db(
+    transaction=True
+)  # within one transaction nothing could be cleared away, and pages would fill up
+def test_an_award_writes_little():
+    purse = Purse()
     records, size = cost_of(
         [
             f"ledger_award({purse.id}, 120, 'purchase:pos-17:{new_key()}', 'purchase', 'issued', 'pos-17:2026-11-0042',"
@@ -88,7 +92,10 @@ def test_an_award_writes_little(purse):
     assert size <= 1300
 
 
-def test_a_spend_writes_little(purse):
+@pytest.mark.django_db(transaction=True)
+def test_a_spend_writes_little():
+    """Each takes what is left of one lot and a part of the next."""
+    purse = Purse()
     for number in range(60):
         purse.award(120, expires_at=day(300 + number))
     records, size = cost_of(

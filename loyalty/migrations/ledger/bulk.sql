@@ -6,13 +6,11 @@ CREATE TYPE ledger_award_row AS (
 );
 
 -- All or nothing: where a row is refused, `status` names the refusal, `key` the first such row, and nothing was posted.
-CREATE FUNCTION ledger_award_many(
-    p_rows json, p_actor text, p_now timestamptz,
+CREATE FUNCTION ledger_award_rows(
+    v_rows ledger_award_row[], p_actor text, p_now timestamptz,
     OUT status text, OUT key text, OUT awarded bigint, OUT replayed bigint, OUT points bigint
 ) LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp SET laurel.door = 'open' AS $$
-DECLARE
-    v_rows ledger_award_row[] := ARRAY(SELECT r FROM json_populate_recordset(NULL::ledger_award_row, p_rows) r);
 BEGIN
     -- what follows is single statements, each with a snapshot that is newer than these locks
     PERFORM 1 FROM ledger_account WHERE id IN (SELECT DISTINCT r.account_id FROM unnest(v_rows) r) ORDER BY id FOR NO KEY UPDATE;
@@ -80,3 +78,12 @@ BEGIN
     SELECT 'ok', count(*), coalesce(sum(n.points), 0) INTO status, awarded, points FROM numbered n;
     replayed := cardinality(v_rows) - awarded;
 END $$;
+
+-- The same for rows that come from outside.
+CREATE FUNCTION ledger_award_many(
+    p_rows json, p_actor text, p_now timestamptz,
+    OUT status text, OUT key text, OUT awarded bigint, OUT replayed bigint, OUT points bigint
+) LANGUAGE sql AS $$
+    SELECT * FROM ledger_award_rows(
+        ARRAY(SELECT r FROM json_populate_recordset(NULL::ledger_award_row, p_rows) r), p_actor, p_now)
+$$;
