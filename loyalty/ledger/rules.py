@@ -75,6 +75,9 @@ class AwardedMany:
     replayed: int = 0
     points: int = 0
 
+    def __add__(self, other: "AwardedMany") -> "AwardedMany":
+        return AwardedMany(self.awarded + other.awarded, self.replayed + other.replayed, self.points + other.points)
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
@@ -82,6 +85,9 @@ class Swept:
 
     lots: int = 0
     points: int = 0
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(self.lots + other.lots, self.points + other.points)
 
 
 def encode_award(row: AwardRow) -> dict[str, Any]:

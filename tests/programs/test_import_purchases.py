@@ -294,12 +294,14 @@ def test_a_receipt_that_is_recorded_while_the_file_is_read(world):
 @pytest.mark.django_db(transaction=True)
 def test_one_import_per_program_at_a_time(world):
     other = connection.copy()
+    turn = f"import:{world.aurora.pk}"
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(hashtext('laurel'), hashtext(%s))", [f"import:{world.aurora.pk}"])
-        with pytest.raises(AlreadyRunning):
-            bring(world.aurora, rows("r1,ada,2026-03-01,1,5"))
-        assert bring(world.fjord, rows("r1,cleo,2026-03-01,1,5")).imported == 1
+            cursor.execute("SELECT pg_advisory_lock(hashtext('laurel'), hashtext(%s))", [turn])
+            with pytest.raises(AlreadyRunning):
+                bring(world.aurora, rows("r1,ada,2026-03-01,1,5"))
+            assert bring(world.fjord, rows("r1,cleo,2026-03-01,1,5")).imported == 1
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('laurel'), hashtext(%s))", [turn])
     finally:
         other.close()
     assert bring(world.aurora, rows("r1,ada,2026-03-01,1,5")).imported == 1

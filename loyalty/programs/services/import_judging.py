@@ -1,24 +1,24 @@
 """What the rows of a file earn: the same algebra as at the till, remembered for rows that are alike."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from loyalty.lib import clock
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.explanation import Award
 from loyalty.programs.rules.occurrence import PURCHASE, Line
 from loyalty.programs.services.import_rows import Row
-from loyalty.programs.services.judging import Grant, evaluate, grant_of
+from loyalty.programs.services.judging import evaluate, grant_of
 
 REMEMBERED = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one row earns, as JSON texts: the explanation, the awards as stored, the grants for the ledger."""
 
     points: int
@@ -41,15 +41,14 @@ class Dated:
         return f'{{"wallet": "{self.code}", "points": {points}, {self.award_rest}}}'
 
     def grant(self, points: int) -> str:
-        """As `grant_from_json` reads it."""
+        """As the posting reads it: [wallet, points, expires_at, is_pending, activates_at, cancel_at]."""
         return f"[{self.wallet_id}, {points}, {self.grant_rest}]"
 
 
 class Judge:
     """Judges the rows of one import under one configuration.
 
-    Two rows are alike when they agree in everything that the live rules look at; a rule that asks for the hour, the
-    weekday or its own validity looks at the instant.
+    Two rows are alike when they agree in everything that the live rules look at.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -106,32 +105,45 @@ class Judge:
 
 
 def _what_rules_look_at(configuration: Configuration) -> list[Callable[[Row], Any]]:
-    """The facts of a row, beside its amount, on which the evaluation can depend."""
-    subjects = configuration.subjects
+    """What of a row, beside its amount, the evaluation can depend on: facts, or what conditions say to them."""
+    rules = configuration.rules
+    gates = [condition for rule in rules for condition in rule.gates]
     looks: list[Callable[[Row], Any]] = []
-    if any(rule.effect == "fixed_per_unit" for rule in configuration.rules):
+    if any(rule.effect == "fixed_per_unit" for rule in rules):
         looks.append(lambda row: row.quantity)
-    if any(rule.claims or rule.selectors for rule in configuration.rules):  # its explanation names the products
+    if any(rule.claims or rule.selectors for rule in rules):  # its explanation names the products
         looks.append(lambda row: (row.sku, row.category))
-    if "channel" in subjects:
-        looks.append(lambda row: row.channel)
-    if "store" in subjects:
-        looks.append(lambda row: row.store)
-    if subjects & {"weekday", "time_of_day"} or any(rule.starts_at or rule.ends_at for rule in configuration.rules):
-        looks.append(lambda row: row.at)
+    if channels := [gate.holds for gate in gates if gate.subject == "channel"]:
+        looks.append(_verdicts(channels, lambda row: row.channel))
+    if stores := [gate.holds for gate in gates if gate.subject == "store"]:
+        looks.append(_verdicts(stores, lambda row: row.store))
+    ends = {instant for rule in rules for instant in (rule.starts_at, rule.ends_at) if instant}
+    if ends or any(gate.subject in ("weekday", "time_of_day") for gate in gates):
+        looks.append(_moments(configuration, ends))
     return looks
 
 
-def grant_from_json(text: str) -> tuple[int, Grant]:
-    """The wallet's id and the grant, from [wallet id, points, expires_at, is_pending, activates_at, cancel_at]."""
-    wallet_id, points, expires, is_pending, activates, cancels = json.loads(text)
-    return wallet_id, Grant(points, _instant(expires), is_pending, _instant(activates), _instant(cancels))
+def _verdicts(tests: Sequence[Callable[[Any], bool]], fact: Callable[[Row], str]) -> Callable[[Row], Any]:
+    """What every condition says to one fact of a row, remembered by the fact."""
+    asked = lru_cache(REMEMBERED)(lambda value: tuple([test(value) for test in tests]))
+    return lambda row: asked(fact(row))
+
+
+def _moments(configuration: Configuration, ends: set[datetime]) -> Callable[[Row], Any]:
+    """The weekday, what conditions on the hour say (a night's end among them), and which validities have begun."""
+    zone = ZoneInfo(configuration.program.time_zone)
+    hours = [gate for rule in configuration.rules for gate in rule.gates if gate.subject == "time_of_day"]
+    nights = sorted({end for rule in configuration.rules for end in rule.night_ends})
+
+    @lru_cache(REMEMBERED)
+    def asked(at: datetime) -> tuple:
+        local = at.astimezone(zone)
+        hour = local.time()
+        passed = [at >= instant for instant in ends]
+        return (local.weekday(), *[gate.holds(hour) for gate in hours], *[hour < end for end in nights], *passed)
+
+    return lambda row: asked(row.at)
 
 
 def _text(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
-
-
-@lru_cache(REMEMBERED)
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

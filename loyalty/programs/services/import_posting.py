@@ -6,7 +6,6 @@ Accounts are taken in the order of their ids, as everywhere; slices keep memory 
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -15,7 +14,6 @@ from uuid import UUID
 from django.db import IntegrityError, connection
 
 from loyalty.ledger import services as ledger
-from loyalty.ledger.rules import AwardRow
 from loyalty.lib import clock
 from loyalty.members.services.crowds import enrol_many
 from loyalty.programs.errors import ImportOvertaken
@@ -23,7 +21,6 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.occurrence import PURCHASE
-from loyalty.programs.services.import_judging import grant_from_json
 from loyalty.programs.services.judging import keeps_alive
 
 SLICE = 5_000
@@ -58,7 +55,7 @@ WITH made AS (
 INSERT INTO loyalty_activityline (activity_id, position, kind, sku, category, attributes, quantity, amount, tax,
     discount)
 SELECT made.id, 1, 'item', r.sku, r.category, '{}', r.quantity, r.amount, 0, 0
-FROM made JOIN import_row r ON r.receipt = made.external_id"""
+FROM made JOIN import_row r ON r.receipt = made.external_id AND r.line > %(after)s AND r.line <= %(upto)s"""
 PLACES = """
 SELECT (g.value ->> 0)::bigint, m.subject
 FROM import_row r JOIN loyalty_member m ON m.program_id = %(program)s AND m.external_id = r.member
@@ -69,12 +66,20 @@ FROM import_row r JOIN loyalty_member m ON m.program_id = %(program)s AND m.exte
 CROSS JOIN unnest(%(sliding)s::bigint[]) w (id)
 ORDER BY 1, 2"""
 GRANTS = """
-SELECT a.account_id, r.receipt, r.at, g.value::text
+CREATE TEMPORARY TABLE import_award ON COMMIT DROP AS
+SELECT row_number() OVER (ORDER BY a.account_id, r.at, r.line) AS place, a.account_id,
+       'purchase:' || %(source)s || ':' || r.receipt AS source, w.code, r.at, (g.value ->> 1)::bigint AS points,
+       (g.value ->> 2)::timestamptz AS expires_at, (g.value ->> 3)::boolean AS is_pending,
+       (g.value ->> 4)::timestamptz AS activates_at, (g.value ->> 5)::timestamptz AS cancel_at
 FROM import_row r
-JOIN loyalty_member m ON m.program_id = %s AND m.external_id = r.member
+JOIN loyalty_member m ON m.program_id = %(program)s AND m.external_id = r.member
 CROSS JOIN LATERAL jsonb_array_elements(r.grants::jsonb) g
-JOIN import_account a ON a.subject = m.subject AND a.wallet_id = (g.value ->> 0)::bigint
-ORDER BY a.account_id, r.at, r.line"""
+JOIN loyalty_wallet w ON w.id = (g.value ->> 0)::bigint
+JOIN import_account a ON a.subject = m.subject AND a.wallet_id = w.id"""
+AWARDS = """
+SELECT account_id, points, source || ':' || code, 'award', 'issued', source, '', at, expires_at, is_pending,
+       activates_at, cancel_at
+FROM import_award WHERE place > %s AND place <= %s ORDER BY place"""
 VISITS = """
 SELECT a.account_id, r.receipt, r.at FROM import_row r
 JOIN loyalty_member m ON m.program_id = %s AND m.external_id = r.member
@@ -109,7 +114,7 @@ def post(configuration: Configuration, *, source: str, actor: str, progress: Cal
     rows, points = _one(FIGURES)
     _insert(program, source, actor, progress)
     _open_accounts(configuration)
-    _award(configuration, source, actor)
+    _award(program, source, actor)
     _extend(configuration, source, actor)
     return Posted(rows, enrolled, points)
 
@@ -140,7 +145,6 @@ def _insert(program: Program, source: str, actor: str, progress: Callable[[int],
         "actor": actor[:80],
     }
     with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX ON import_row (line)")
         cursor.execute("SELECT coalesce(min(line) - 1, 0), coalesce(max(line), 0) FROM import_row")
         after, last = cursor.fetchone()
         done = 0
@@ -176,20 +180,15 @@ def _note_accounts(wallet_id: int, accounts: dict[UUID, int]) -> None:
             copy.write_row((wallet_id, subject, account_id))
 
 
-def _award(configuration: Configuration, source: str, actor: str) -> None:
-    codes = {key: terms.wallet.code for key, terms in configuration.wallets.items()}
-    for rows in _slices(GRANTS, [configuration.program.pk]):
-        ledger.award_many((_award_row(source, codes, *row) for row in rows), actor=actor)
-
-
-def _award_row(source: str, codes: dict[int, str], account_id: int, receipt: str, at: datetime, grant: str) -> AwardRow:
-    wallet_id, granted = grant_from_json(grant)
-    key = f"purchase:{source}:{receipt}"
-    return AwardRow(
-        account_id=account_id, points=granted.points, key=f"{key}:{codes[wallet_id]}", at=at, source=key,
-        expires_at=granted.expires_at, pending=granted.is_pending, activates_at=granted.activates_at,
-        cancel_at=granted.cancel_at,
-    )  # fmt: skip
+def _award(program: Program, source: str, actor: str) -> None:
+    """Everything that the rows earn, the accounts in the order of their ids and each in the order of time."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.import_award")
+        cursor.execute(GRANTS, {"program": program.pk, "source": source})
+        awards = cursor.rowcount
+        cursor.execute("CREATE INDEX ON import_award (place)")
+    for after in range(0, awards, SLICE):
+        ledger.award_selected(AWARDS, [after, after + SLICE], actor=actor)
 
 
 def _extend(configuration: Configuration, source: str, actor: str) -> None:

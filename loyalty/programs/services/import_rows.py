@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -30,8 +30,7 @@ class WrongCell(Exception):
     """A cell cannot be read; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One purchase of a file, of one line. `at` is aware, `day` its business day; `member` the brand's own id."""
 
     line: int

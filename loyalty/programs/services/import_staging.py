@@ -38,7 +38,8 @@ REPEATED = """
 SELECT r.line, r.first_line, r.is_same
 FROM (SELECT line, first_value(line) OVER earlier AS first_line,
              (digest, member) = (first_value(digest) OVER earlier, first_value(member) OVER earlier) AS is_same
-      FROM import_row WINDOW earlier AS (PARTITION BY receipt ORDER BY line)) r
+      FROM import_row WHERE receipt IN (SELECT receipt FROM import_row GROUP BY receipt HAVING count(*) > 1)
+      WINDOW earlier AS (PARTITION BY receipt ORDER BY line)) r
 WHERE r.line > r.first_line ORDER BY r.line"""
 
 
@@ -159,11 +160,13 @@ class _Stager:
 def _settle_repetitions(staged: Staged) -> None:
     """A receipt that stands twice in the file counts once; with other content the second time it is a mistake."""
     with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX ON import_row (receipt, line)")
+        cursor.execute("CREATE INDEX ON import_row (line)")
         cursor.execute("ANALYZE import_row")
         cursor.execute(REPEATED)
         repeated = cursor.fetchall()
-        cursor.execute("DELETE FROM import_row WHERE line = ANY (%s)", [[line for line, _first, _is_same in repeated]])
+        if repeated:
+            lines = [line for line, _first, _is_same in repeated]
+            cursor.execute("DELETE FROM import_row WHERE line = ANY (%s)", [lines])
     words = _("This receipt stands on line %(line)d already, with other content.")
     staged.skipped += sum(is_same for _line, _first, is_same in repeated)
     staged.note(

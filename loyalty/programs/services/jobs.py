@@ -80,7 +80,7 @@ def expire_points(*, program: Program | None = None, at: datetime | None = None,
             if swept.lots:
                 with transaction.atomic():
                     publish(PointsExpired(wallet.program_id, wallet.pk, swept.lots, swept.points, at))
-            total = _sum(total, swept)
+            total += swept
     return total
 
 
@@ -129,10 +129,6 @@ def _wallets(program: Program | None) -> Iterable[Wallet]:
     """Closed programs and archived wallets too: what members hold there lives by the same rules."""
     wallets = Wallet.objects.order_by("pk")
     return wallets if program is None else wallets.filter(program=program)
-
-
-def _sum(one: Swept, other: Swept) -> Swept:
-    return Swept(one.lots + other.lots, one.points + other.points)
 
 
 def _warn(program: Program, at: datetime) -> int:
