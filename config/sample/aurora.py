@@ -46,8 +46,8 @@ def _pay_for_more_than_money(program: Program) -> None:
     def rule(name: str, **fields) -> EarningRule:
         return EarningRule.objects.create(program=program, wallet=wallet, name=name, **fields)
 
-    beans = rule("Triple on beans", points=3, basis="lines", priority=10)
-    _when(beans, "category", "equals", "beans")
+    beans = rule("Triple on whole beans", points=3, basis="lines", priority=10)
+    _when(beans, "category", "equals", "whole beans")
     mornings = rule("Early birds: double before nine", effect="multiplier", factor=2, priority=5)
     _when(mornings, "time_of_day", "between", "07:00-09:00")
     _when(mornings, "weekday", "in", "mon,tue,wed,thu,fri")

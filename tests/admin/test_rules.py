@@ -209,3 +209,17 @@ def test_a_year_that_nobody_means_is_not_saved(staff, world, rule, wrong):
     assert (rule.starts_at, rule.ends_at) == (None, None)
     basket = BASKET | {"try-at": next(iter(wrong.values())) + "T00:00"}
     assert browser.post(reverse("admin:loyalty_earningrule_try"), basket).status_code in (200, 422)
+
+
+def test_a_rule_outside_the_calendar_is_refused_by_the_database(world):
+    from datetime import UTC, datetime
+
+    from django.db import IntegrityError, transaction
+
+    rule = world.aurora.rules.first()
+    for field, moment in (
+        ("starts_at", datetime(1, 1, 1, tzinfo=UTC)),
+        ("ends_at", datetime(9999, 12, 31, tzinfo=UTC)),
+    ):
+        with pytest.raises(IntegrityError, match="rule_within_calendar"), transaction.atomic():
+            type(rule).objects.filter(pk=rule.pk).update(**{field: moment})

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,6 +9,9 @@ from simple_history.models import HistoricalRecords
 
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
+
+# Instants that every client can read; one rule from the year 1 BC would stop all purchases of its program.
+CALENDAR = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC))
 
 
 class EarningRule(models.Model):
@@ -84,6 +88,11 @@ class EarningRule(models.Model):
             models.CheckConstraint(
                 condition=Q(starts_at__isnull=True) | Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
                 name="rule_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=(Q(starts_at__isnull=True) | Q(starts_at__range=CALENDAR))
+                & (Q(ends_at__isnull=True) | Q(ends_at__range=CALENDAR)),
+                name="rule_within_calendar",
             ),
         ]
 
