@@ -161,7 +161,7 @@ def _settle_repetitions(staged: Staged) -> None:
     """A receipt that stands twice in the file counts once; with other content the second time it is a mistake."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE INDEX ON import_row (line)")
-        cursor.execute("ANALYZE import_row")
+        cursor.execute("ANALYZE import_row (line, receipt, member)")
         cursor.execute(REPEATED)
         repeated = cursor.fetchall()
         if repeated:
