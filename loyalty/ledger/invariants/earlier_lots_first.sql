@@ -50,7 +50,16 @@ WITH activation AS (
     LEFT JOIN dating d ON d.account_id = u.account_id AND d.lot_id = u.lot_id AND d.since < p.id AND p.id <= d.until
     WHERE p.bucket = 0 AND p.points < 0 AND p.kind NOT IN ('reversal', 'expire')
     ORDER BY p.account_id, p.id, coalesce(d.ends, l.ends) DESC, u.lot_id DESC
+), ranked AS (  -- both on one scale: the place of a lot among all lots, by the end that it had then
+    SELECT e.*, dense_rank() OVER (PARTITION BY account_id ORDER BY ends, lot_id) AS rank
+    FROM (
+        SELECT account_id, id, last_end AS ends, last_lot AS lot_id, true AS is_debit, 0::bigint AS since FROM debit
+        UNION ALL SELECT account_id, until, ends, lot_id, false, since FROM stretch
+    ) e
+), passed AS (  -- few are left where no debit up to the stretch's end took from a later lot: all others are in order
+    SELECT r.*, max(rank) FILTER (WHERE is_debit) OVER (PARTITION BY account_id ORDER BY id, is_debit) AS highest FROM ranked r
 )
 SELECT d.account_id AS account, d.id AS posting, d.last_lot AS took, s.lot_id AS passed_over
-FROM debit d JOIN stretch s ON s.account_id = d.account_id
-WHERE d.id >= s.since AND d.id < s.until AND s.ends > d.event_at AND (s.ends, s.lot_id) < (d.last_end, d.last_lot)
+FROM passed s JOIN debit d ON d.account_id = s.account_id
+WHERE NOT s.is_debit AND s.highest > s.rank
+  AND d.id >= s.since AND d.id < s.id AND s.ends > d.event_at AND (s.ends, s.lot_id) < (d.last_end, d.last_lot)
