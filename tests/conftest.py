@@ -7,7 +7,6 @@ import pytest
 from tests.world import world  # noqa: F401 a fixture for everyone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("STATIC_MANIFEST", "0")
 
 LEDGER_TABLES = [
     "ledger_account",
@@ -53,3 +52,13 @@ def _wipeable_ledger():
     DatabaseOperations.sql_flush = sql_flush
     yield
     DatabaseOperations.sql_flush = original
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    """A request leaves its language with the thread; the next test begins in English."""
+    from django.utils import translation
+
+    translation.activate("en")
+    yield
+    translation.deactivate()
