@@ -6,7 +6,7 @@ Doors: `services` records activities, imports files, runs the jobs that keep tim
 PointsExpiring, PointsExpired, PointsAdjusted, ExpiryPolicyChanged. Events in: ExpiryPolicyChanged, to finish a change
 that was cut off.
 
-An activity is stored as it happened and never changed. Its identity (kind, source, receipt) counts once for ever; what
-it earned, and why, is stored with it. How old a receipt is does not matter: late tills and imported histories are welcome,
-and their points are dated by their own day.
+An activity is stored as it happened and never changed. Its identity (kind, source, receipt) counts once for ever;
+what it earned, and why, is stored with it. How old a receipt is does not matter: late tills and imported histories are
+welcome, and their points are dated by their own day.
 """
