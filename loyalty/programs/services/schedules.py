@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 
@@ -50,8 +50,11 @@ ENTRIES = (
 def ensure_schedules() -> int:
     """Make the entries that are not there yet; returns how many. What an operator changed or switched off stays so.
 
-    An entry is known by its task: renaming it, or giving it another time, makes no second one.
+    An entry is known by its task: renaming it, or giving it another time, makes no second one. Where the scheduler's
+    tables are not there yet (only some apps were migrated), it does nothing.
     """
+    if PeriodicTask._meta.db_table not in connection.introspection.table_names():
+        return 0
     known = set(PeriodicTask.objects.values_list("task", flat=True))
     missing = [entry for entry in ENTRIES if entry.task not in known]
     for entry in missing:
