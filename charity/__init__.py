@@ -1,1 +1,4 @@
-"""Charity: causes, donations, matching and payouts. Calls down into rewards and loyalty; empty until the first cause arrives."""
+"""Charity: causes, donations, matching and payouts.
+
+Calls down into the apps below it; empty until the first cause arrives.
+"""

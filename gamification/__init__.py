@@ -1,1 +1,4 @@
-"""Gamification: badges, quests, leaderboards, wheel, raffles and auctions. Calls down into rewards and loyalty; empty until the first game arrives."""
+"""Gamification: badges, quests, leaderboards, wheel, raffles and auctions.
+
+Calls down into the apps below it; empty until the first game arrives.
+"""

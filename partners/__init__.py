@@ -1,1 +1,4 @@
-"""Partners: companies, offers, point exchange and settlement. Calls down into rewards and loyalty; empty until the first partner arrives."""
+"""Partners: companies, offers, point exchange and settlement.
+
+Calls down into the apps below it; empty until the first partner arrives.
+"""

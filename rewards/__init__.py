@@ -1,1 +1,4 @@
-"""Rewards: the catalogue, stock, redemptions, coupons, clubs and experiences. Calls down into loyalty; empty until the catalogue arrives."""
+"""Rewards: the catalogue, stock, redemptions, coupons, clubs and experiences.
+
+Calls down into the apps below it; empty until the catalogue arrives.
+"""

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef
@@ -28,7 +29,7 @@ class Step:
     verb: str | Promise = SET_UP
 
 
-SUGGESTED: dict[str, dict[str, str | int]] = {
+SUGGESTED: dict[str, dict[str, Any]] = {
     "wallet": {
         "name": _("Points"),
         "code": "points",
