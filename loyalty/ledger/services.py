@@ -116,7 +116,7 @@ def award_selected(selection: str, parameters: Iterable[Any], *, actor: str) -> 
 
     One statement, so select thousands, not millions; the caller vouches for what `award_many` checks in Python.
     """
-    rows = f"ARRAY(SELECT selected::ledger_award_row FROM ({selection}) selected)"
+    rows = f"ARRAY(SELECT selected::ledger_award_row FROM ({selection}) selected)"  # noqa: S608
     statement = f"SELECT * FROM ledger_award_rows({rows}, %s, %s)"  # noqa: S608
     return _awarded(_ask(statement, *parameters, actor, clock.now())[0])
 
