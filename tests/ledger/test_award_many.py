@@ -107,3 +107,22 @@ def test_ten_thousand_rows_are_one_statement(purse):
 
 def test_nothing_is_nothing(db):
     assert many() == AwardedMany(0, 0, 0)
+
+
+def test_rows_that_wait_in_a_table_are_awarded_from_there(purse):
+    rows("CREATE TEMP TABLE waiting (account_id bigint, points bigint, key text) ON COMMIT DROP")
+    rows("INSERT INTO waiting SELECT %s, n, 'purchase:' || n FROM generate_series(1, 5) n", purse.id)
+    selection = """
+        SELECT account_id, points, key, 'purchase', 'issued', '', '', %s::timestamptz, null::timestamptz, false,
+               null::timestamptz, null::timestamptz
+        FROM waiting WHERE points > %s ORDER BY points
+    """
+    assert ledger.award_selected(selection, [NOON, 2], actor="job:import") == AwardedMany(3, 0, 12)
+    assert ledger.award_selected(selection, [NOON, 0], actor="job:import") == AwardedMany(2, 3, 3)
+    assert purse.postings() == [
+        ("purchase", points, after) for points, after in [(3, 3), (4, 7), (5, 12), (1, 13), (2, 15)]
+    ]
+    rows("UPDATE waiting SET points = points + 1")
+    with pytest.raises(KeyReused) as error:
+        ledger.award_selected(selection, [NOON, 5], actor="job:import")
+    assert error.value.details == {"key": "purchase:5"}

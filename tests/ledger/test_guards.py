@@ -209,7 +209,22 @@ def test_the_application_moves_points_and_reads(application):
     assert application.state()[0] == 130
     assert ledger.open_account(wallet_id=application.wallet.pk, subject=application.subject) == application.id
     assert application.expire(day(30)).lots == 1
+    many = ledger.award_many([ledger.AwardRow(application.id, 5, "bulk", day(0))], actor="job:import")
+    assert many.points == 5
     assert rows("SELECT is_called FROM ledger_id") == [(True,)]
+    assert rows("SELECT ledger_accounts_of(%s)", application.subject)[0][0] is not None
+
+
+def test_every_verb_is_the_applications_to_call(application):
+    called = {
+        name.removeprefix("ledger_")
+        for (name,) in rows(
+            "SELECT proname FROM pg_proc WHERE proname LIKE 'ledger\\_%%' AND has_function_privilege(oid, 'EXECUTE')"
+        )
+    }
+    verbs = "open_account open_accounts award award_many award_rows activate activate_due cancel_due spend hold capture"
+    verbs += " release release_due transfer expire reinstate reverse extend redate balances accounts_of"
+    assert set(verbs.split()) <= called
 
 
 @pytest.mark.parametrize("table", TABLES)

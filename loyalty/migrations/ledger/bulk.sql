@@ -83,7 +83,8 @@ END $$;
 CREATE FUNCTION ledger_award_many(
     p_rows json, p_actor text, p_now timestamptz,
     OUT status text, OUT key text, OUT awarded bigint, OUT replayed bigint, OUT points bigint
-) LANGUAGE sql AS $$
+) LANGUAGE sql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM ledger_award_rows(
         ARRAY(SELECT r FROM json_populate_recordset(NULL::ledger_award_row, p_rows) r), p_actor, p_now)
 $$;

@@ -20,7 +20,8 @@ BEGIN
                     ledger_lot_use, ledger_hold, ledger_redating FROM %I', p_role);
     EXECUTE format('REVOKE USAGE, UPDATE ON SEQUENCE ledger_id, ledger_account_id_seq FROM %I', p_role);
     FOR v_function IN
-        SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'ledger\_%' AND prosecdef
+        SELECT oid FROM pg_proc  -- the verbs, which run with their owner's rights, and what only reads
+        WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'ledger\_%' AND (prosecdef OR provolatile = 's')
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_function, p_role);
     END LOOP;
