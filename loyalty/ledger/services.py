@@ -12,7 +12,7 @@ Points are whole units of the wallet, 1 to 10¹⁵. Malformed arguments raise Ba
 import json
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from itertools import batched
 from typing import Any
@@ -22,6 +22,7 @@ from django.db import OperationalError, connection
 
 from loyalty.ledger.errors import REFUSALS, UnknownAccount
 from loyalty.ledger.queries import due
+from loyalty.ledger.queries.rows import rows_of
 from loyalty.ledger.rules import (
     KEEP,
     AwardedMany,
@@ -38,7 +39,7 @@ from loyalty.ledger.rules import (
     ensure_points,
     ensure_sound,
 )
-from loyalty.lib import clock
+from loyalty.lib import clock, prepared
 from loyalty.lib.errors import Busy
 
 ATTEMPTS = 6
@@ -118,7 +119,7 @@ def award_selected(selection: str, parameters: Iterable[Any], *, actor: str) -> 
     """
     rows = f"ARRAY(SELECT selected::ledger_award_row FROM ({selection}) selected)"  # noqa: S608
     statement = f"SELECT * FROM ledger_award_rows({rows}, %s, %s)"  # noqa: S608
-    return _awarded(_ask(statement, *parameters, actor, clock.now())[0])
+    return _awarded(_insist(rows_of, statement, *parameters, actor, clock.now())[0])
 
 
 def _awarded(answer: tuple) -> AwardedMany:
@@ -374,17 +375,16 @@ def _call(function: str, *arguments: Any) -> tuple:
 
 
 def _rows(function: str, *arguments: Any) -> list[tuple]:
-    return _ask(f"SELECT * FROM ledger_{function}({', '.join(['%s'] * len(arguments))})", *arguments)  # noqa: S608
+    statement = f"SELECT * FROM ledger_{function}({'%s, ' * (len(arguments) - 1)}%s)"  # noqa: S608
+    return _insist(prepared.rows_of, statement, *arguments)
 
 
-def _ask(statement: str, *arguments: Any) -> list[tuple]:
-    """One statement: a call of a SQL function. Passing failures are tried again where the transaction is our own."""
+def _insist(ask: Callable[..., list[tuple]], statement: str, *arguments: Any) -> list[tuple]:
+    """The answer to one statement. Passing failures are tried again where the transaction is our own."""
     attempt = 1
     while True:
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, arguments)
-                return cursor.fetchall()
+            return ask(statement, *arguments)
         except OperationalError as error:
             _ensure_passing(error, attempt)
         time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311

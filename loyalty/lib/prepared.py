@@ -1,0 +1,41 @@
+"""Statements that tills send all day: planned once per session, with their values beside them instead of inside.
+
+Django's cursors write the values into the text, so that the server reads and plans it anew each time, and are made
+anew for every statement; together that takes Python longer than the database needs to answer. What Django does around
+statements (health check, errors of its own kind, wrappers, the log of queries) happens here too.
+
+For plain SQL of a fixed text, whose values stand where the server can tell their type, or carry a cast.
+"""
+
+import threading
+from typing import Any
+
+from django.db import connection
+from psycopg import Cursor
+
+
+class _Prepared(Cursor):
+    def execute(self, query: Any, params: Any = None, **_options: Any) -> "_Prepared":  # type: ignore[override]
+        return super().execute(query, params, prepare=True)
+
+
+_own = threading.local()
+
+
+def rows_of(statement: str, *parameters: Any) -> list[tuple]:
+    """All rows that one statement answers with."""
+    cursor = _cursor()
+    wrapped = connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+    wrapped.execute(statement, parameters)
+    return cursor.fetchall()
+
+
+def _cursor() -> _Prepared:
+    """The one of this thread's connection, which may be another one than the last time."""
+    connection.validate_thread_sharing()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    cursor = getattr(_own, "cursor", None)
+    if cursor is None or cursor.connection is not connection.connection:
+        cursor = _own.cursor = _Prepared(connection.connection)
+    return cursor
