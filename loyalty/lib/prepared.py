@@ -14,11 +14,6 @@ from django.db import connection
 from psycopg import Cursor
 
 
-class _Prepared(Cursor):
-    def execute(self, query: Any, params: Any = None, **_options: Any) -> "_Prepared":  # type: ignore[override]
-        return super().execute(query, params, prepare=True)
-
-
 _own = threading.local()
 
 
@@ -30,12 +25,16 @@ def rows_of(statement: str, *parameters: Any) -> list[tuple]:
     return cursor.fetchall()
 
 
-def _cursor() -> _Prepared:
-    """The one of this thread's connection, which may be another one than the last time."""
+def _cursor() -> Cursor:
+    """The one of this thread's connection, which may be another one than the last time.
+
+    Django switches prepared statements off; its own cursors never use them, whatever the threshold.
+    """
     connection.validate_thread_sharing()
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     cursor = getattr(_own, "cursor", None)
     if cursor is None or cursor.connection is not connection.connection:
-        cursor = _own.cursor = _Prepared(connection.connection)
+        connection.connection.prepare_threshold = 0
+        cursor = _own.cursor = Cursor(connection.connection)
     return cursor
