@@ -9,10 +9,10 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Max, Model, Q, QuerySet
 from django.forms.models import model_to_dict
 
+from loyalty.lib.prepared import rows_of
 from loyalty.members import rules
 from loyalty.members.errors import UnknownMember
 from loyalty.members.models import ApiKey, Card, Consent, ConsentText, Member, StaffAccess, User
@@ -210,9 +210,7 @@ def api_key_for(secret: str, number: str = "") -> Credential | None:
     With `number` also the member of the key's program that the request is about: tills ask this all day, so it is one
     statement.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(KEY, [rules.prefix_of(secret), rules.normal_code(number)])
-        digest, member_id, subject, *key = cursor.fetchone()
+    [(digest, member_id, subject, *key)] = rows_of(KEY, rules.prefix_of(secret), rules.normal_code(number))
     # An unknown prefix is compared too, so that the time tells nobody which prefixes exist.
     if not hmac.compare_digest(digest or "0" * 64, rules.digest_of(secret)):
         return None

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from loyalty.lib import clock
 from loyalty.lib.errors import Busy, DomainError
+from loyalty.lib.prepared import rows_of
 from loyalty.members.errors import InProgress, RequestReused
 from loyalty.members.models import IdempotencyRecord
 
@@ -26,7 +27,7 @@ PASSING = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the 
 CLAIM = "SELECT * FROM members_claim(%s, %s, %s)"
 KEEP = """
 INSERT INTO loyalty_idempotencyrecord (api_key_id, key, digest, status, content_type, body, created_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (api_key_id, key) DO NOTHING
+VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (api_key_id, key) DO NOTHING RETURNING id
 """
 
 
@@ -119,9 +120,9 @@ def _done(work: Callable[[], Answer]) -> Answer:
 
 def _recorded(intention: Intention) -> Answer | None:
     """The answer given before, if any; None leaves the key to the caller until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [intention.lock, intention.credential_id, intention.key])
-        is_free, digest, status, content_type, body = cursor.fetchone()
+    [(is_free, digest, status, content_type, body)] = rows_of(
+        CLAIM, intention.lock, intention.credential_id, intention.key
+    )
     if digest is None:
         if not is_free:
             raise InProgress
@@ -134,10 +135,8 @@ def _recorded(intention: Intention) -> Answer | None:
 def _keep(intention: Intention, answer: Answer) -> None:
     """Record the answer; raises Overtaken when there is one already."""
     row = (intention.credential_id, intention.key, intention.digest, answer.status, answer.content_type, answer.body)
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP, [*row, clock.now()])
-        if cursor.rowcount == 0:
-            raise Overtaken
+    if not rows_of(KEEP, *row, clock.now()):
+        raise Overtaken
 
 
 def delete_old_idempotency(*, at: datetime | None = None) -> int:
