@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import count
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,10 @@ REMEMBERED = 50_000
 
 
 class Outcome(NamedTuple):
-    """What one row earns, as JSON texts: the explanation, the awards as stored, the grants for the ledger."""
+    """What one row earns: which explanation, and as JSON texts the awards as stored and the grants for the ledger."""
 
     points: int
-    steps: str
+    explanation: int
     awards: str
     grants: str
 
@@ -48,7 +49,8 @@ class Dated:
 class Judge:
     """Judges the rows of one import under one configuration.
 
-    Two rows are alike when they agree in everything that the live rules look at.
+    Two rows are alike when they agree in everything that the live rules look at. Explanations are numbered, and told
+    once each: `new_explanations` are those that came up since it was last asked.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -59,25 +61,32 @@ class Judge:
         self.asks_member = "member_attribute" in subjects
         self._looks = _what_rules_look_at(configuration)
         self._has_delays = any(terms.activation.is_pending for terms in configuration.wallets.values())
-        self._judged: dict[tuple, tuple[tuple[Award, ...], str]] = {}
+        self._judged: dict[tuple, tuple[tuple[Award, ...], int]] = {}
+        self._explanations = count(1)
+        self._new: list[tuple[int, str]] = []
         self._dates = lru_cache(REMEMBERED)(self._dates_of)
 
     def outcome(self, row: Row, *, is_first: bool, member: str) -> Outcome:
         """What `row` earns; `member` are the member's attributes as JSON. Raises TooManyPoints."""
-        awards, steps = self._awards(row, is_first, member)
+        awards, explanation = self._awards(row, is_first, member)
         if not awards:
-            return Outcome(0, steps, "[]", "[]")
+            return Outcome(0, explanation, "[]", "[]")
         # Only waiting times look at the hour; everything else goes by the business day.
         moment = row.at if self._has_delays else row.day
         dated = [(award, self._dates(int(award.wallet), moment)) for award in awards]
         return Outcome(
-            sum(award.points for award in awards),
-            steps,
+            sum([award.points for award in awards]),
+            explanation,
             f"[{', '.join([dates.award(award.points) for award, dates in dated])}]",
             f"[{', '.join([dates.grant(award.points) for award, dates in dated])}]",
         )
 
-    def _awards(self, row: Row, is_first: bool, member: str) -> tuple[tuple[Award, ...], str]:
+    def new_explanations(self) -> list[tuple[int, str]]:
+        """Number and JSON of each."""
+        told, self._new = self._new, []
+        return told
+
+    def _awards(self, row: Row, is_first: bool, member: str) -> tuple[tuple[Award, ...], int]:
         key = (row.amount, is_first, member, *[look(row) for look in self._looks])
         found = self._judged.get(key)
         if found is None:
@@ -86,13 +95,15 @@ class Judge:
             found = self._judged[key] = self._judge(row, is_first, member)
         return found
 
-    def _judge(self, row: Row, is_first: bool, member: str) -> tuple[tuple[Award, ...], str]:
+    def _judge(self, row: Row, is_first: bool, member: str) -> tuple[tuple[Award, ...], int]:
         line = Line(row.amount, row.quantity, sku=row.sku, category=row.category)
         evaluation = evaluate(
             self._configuration, PURCHASE, row.at, lines=(line,), channel=row.channel, store=row.store, attributes={},
             is_first=is_first, member=json.loads(member),
         )  # fmt: skip
-        return evaluation.awards, json.dumps(evaluation.to_json())
+        number = next(self._explanations)
+        self._new.append((number, json.dumps(evaluation.to_json())))
+        return evaluation.awards, number
 
     def _dates_of(self, wallet_id: int, moment: datetime | date) -> Dated:
         at = moment if isinstance(moment, datetime) else clock.noon_of(moment, self._configuration.program.time_zone)

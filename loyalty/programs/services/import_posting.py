@@ -36,7 +36,8 @@ SELECT count(*) FROM (
     SELECT FROM loyalty_member m WHERE m.program_id = %s AND m.external_id IN (SELECT member FROM import_row)
     ORDER BY m.number FOR NO KEY UPDATE) locked"""
 TAKE_FIRST = """
-UPDATE import_row r SET points = first_points, steps = first_steps, awards = first_awards, grants = first_grants
+UPDATE import_row r SET points = first_points, explanation = first_explanation, awards = first_awards,
+                        grants = first_grants
 FROM (SELECT DISTINCT ON (member) line, member FROM import_row ORDER BY member, at, line) f
 WHERE r.line = f.line AND NOT EXISTS (
     SELECT FROM loyalty_activity a JOIN loyalty_member m ON m.id = a.member_id
@@ -47,8 +48,9 @@ WITH made AS (
     INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
         currency, total, channel, store, attributes, payments, explanation, awards, actor)
     SELECT %(program)s, m.id, 'purchase', 'purchase', %(source)s, r.receipt, r.digest, r.at, %(now)s, %(currency)s,
-           r.amount, r.channel, r.store, '{}', '[]', r.steps::jsonb, r.awards::jsonb, %(actor)s
+           r.amount, r.channel, r.store, '{}', '[]', e.steps, r.awards::jsonb, %(actor)s
     FROM import_row r JOIN loyalty_member m ON m.program_id = %(program)s AND m.external_id = r.member
+    JOIN import_explanation e ON e.id = r.explanation
     WHERE r.line > %(after)s AND r.line <= %(upto)s
     RETURNING id, external_id
 )

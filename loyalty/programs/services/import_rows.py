@@ -23,6 +23,7 @@ INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 REMEMBERED = 50_000
+SHORTEST = 40  # a text of so many characters fits everywhere
 LONGEST = {"external_id": 100, "member": 100, "store": 60, "channel": 40, "sku": 80, "category": 80}
 
 
@@ -65,11 +66,8 @@ class RowReader:
         """The purchase, or everything that is wrong with the row."""
         receipt, member, occurred_on, quantity, amount, currency, store, channel, sku, category = raw.cells
         try:
-            for name, text in (("external_id", receipt), ("member", member)):
-                self._needed(name, text)
-            for name, text in (("store", store), ("channel", channel), ("sku", sku), ("category", category)):
-                if text:
-                    self._text(name, text)
+            if not receipt or not member or UNPRINTABLE.search("".join(raw.cells)) or not _fits(raw.cells):
+                raise WrongCell
             self._own_currency(currency)
             at, day = self.moment(occurred_on)
             count, count_text = self.quantity(quantity)
@@ -77,7 +75,7 @@ class RowReader:
         except WrongCell:
             return list(self._mistakes(raw))
         content = line_content("item", sku, category, "{}", count_text, total_text)
-        digest = digest_of(at, self._currency, channel, store, "{}", "[]", [content])
+        digest = digest_of(at, self._currency, channel, store, "{}", "[]", content)
         return Row(raw.line, receipt, member, at, day, count, total, store, channel, sku, category, digest)
 
     def _mistakes(self, raw: RawRow) -> Iterator[Mistake]:
@@ -101,7 +99,7 @@ class RowReader:
     def _text(name: str, text: str) -> None:
         if UNPRINTABLE.search(text):
             raise WrongCell(_("This holds characters that cannot be printed, or is not UTF-8."))
-        longest = LONGEST.get(name, 100)
+        longest = LONGEST.get(name, SHORTEST)
         if len(text) > longest:
             raise WrongCell(_("At most %(longest)d characters.") % {"longest": longest})
 
@@ -159,6 +157,13 @@ class RowReader:
         if not NUMBER.fullmatch(spelling):
             raise WrongCell(_("“%(text)s” is not a number. Write it such as 12.50.") % {"text": text[:40]})
         return Decimal(spelling)
+
+
+def _fits(cells: list[str]) -> bool:
+    """Whether no cell can be too long, at a glance."""
+    return max(map(len, cells)) <= SHORTEST or all(
+        len(text) <= LONGEST.get(name, SHORTEST) for name, text in zip(NEEDED + OPTIONAL, cells, strict=True)
+    )
 
 
 def _decimals_of(number: Decimal) -> int:

@@ -1,6 +1,6 @@
-"""Rows on their way in: read, checked against what is known, judged, and laid into a temporary table, slice by slice.
+"""Rows on their way in: read, checked against what is known, judged, and laid into temporary tables, slice by slice.
 
-Nothing of the program is locked or changed by this. The table belongs to the session: it is gone when the process is.
+Nothing of the program is locked or changed by this. The tables belong to the session: they go with the process.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,15 +24,17 @@ SLICE = 5_000
 KEPT_MISTAKES = 200
 COLUMNS = (
     "line, receipt, member, at, quantity, amount, store, channel, sku, category, digest, "
-    "points, steps, awards, grants, first_points, first_steps, first_awards, first_grants"
+    "points, explanation, awards, grants, first_points, first_explanation, first_awards, first_grants"
 )
 CREATE = """
 CREATE TEMPORARY TABLE import_row (
     line int NOT NULL, receipt text NOT NULL, member text NOT NULL, at timestamptz NOT NULL, quantity numeric NOT NULL,
     amount numeric NOT NULL, store text NOT NULL, channel text NOT NULL, sku text NOT NULL, category text NOT NULL,
-    digest text NOT NULL, points bigint NOT NULL, steps text NOT NULL, awards text NOT NULL, grants text NOT NULL,
-    first_points bigint, first_steps text, first_awards text, first_grants text
-)"""
+    digest text NOT NULL, points bigint NOT NULL, explanation int NOT NULL, awards text NOT NULL, grants text NOT NULL,
+    first_points bigint, first_explanation int, first_awards text, first_grants text
+);
+CREATE TEMPORARY TABLE import_explanation (id int PRIMARY KEY, steps jsonb NOT NULL)"""
+DROP = "DROP TABLE IF EXISTS pg_temp.import_row, pg_temp.import_explanation"
 
 REPEATED = """
 SELECT r.line, r.first_line, r.is_same
@@ -60,16 +62,16 @@ class Staged:
 
 @contextmanager
 def staging_table() -> Iterator[None]:
-    """The temporary table, for as long as it is needed."""
+    """The temporary tables, for as long as they are needed."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.import_row")
+        cursor.execute(DROP)
         cursor.execute(CREATE)
     try:
         yield
     finally:
         if not connection.needs_rollback and connection.is_usable():
             with connection.cursor() as cursor:
-                cursor.execute("DROP TABLE IF EXISTS pg_temp.import_row")
+                cursor.execute(DROP)
 
 
 def stage(
@@ -117,6 +119,7 @@ class _Stager:
                     continue
                 if cells := self._judged(row, attributes):
                     copy.write_row(cells)
+        self._explain()
 
     def _read(self, raw: RawRow | Mistake) -> Row | None:
         self._staged.rows += 1
@@ -147,11 +150,17 @@ class _Stager:
         except TooManyPoints as error:
             self._note(row, "amount", str(error))
             return None
-        firsts = (first.points, first.steps, first.awards, first.grants) if first else (None, None, None, None)
+        firsts = tuple(first) if first else (None, None, None, None)
         return (
             row.line, row.receipt, row.member, row.at, row.quantity, row.amount, row.store, row.channel, row.sku,
-            row.category, row.digest, usual.points, usual.steps, usual.awards, usual.grants, *firsts,
+            row.category, row.digest, *usual, *firsts,
         )  # fmt: skip
+
+    def _explain(self) -> None:
+        """Each explanation once, however many rows it is of."""
+        with connection.cursor() as cursor, cursor.copy("COPY import_explanation (id, steps) FROM STDIN") as copy:
+            for explanation in self._judge.new_explanations():
+                copy.write_row(explanation)
 
     def _note(self, row: Row, column: str, reason: str) -> None:
         self._staged.note([Mistake(row.line, column, reason)])
@@ -161,7 +170,7 @@ def _settle_repetitions(staged: Staged) -> None:
     """A receipt that stands twice in the file counts once; with other content the second time it is a mistake."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE INDEX ON import_row (line)")
-        cursor.execute("ANALYZE import_row (line, receipt, member)")
+        cursor.execute("ANALYZE import_row (line, receipt, member, explanation), import_explanation (id)")
         cursor.execute(REPEATED)
         repeated = cursor.fetchall()
         if repeated:

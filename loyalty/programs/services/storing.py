@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from loyalty.lib import clock
+from loyalty.lib.prepared import rows_of
 from loyalty.members.errors import UnknownMember
 from loyalty.programs.errors import UnknownProgram
 from loyalty.programs.rules.explanation import Step, steps_from_json
@@ -64,9 +63,8 @@ def situation_of(program_id: int, draft: Draft, *, lock: bool) -> Situation:
 
     Raises UnknownProgram, UnknownMember.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(SITUATION, [program_id, draft.number, draft.kind, draft.source, draft.external_id, lock])
-        return situation_from(*cursor.fetchone())
+    identity = draft.number, draft.kind, draft.source, draft.external_id
+    return situation_from(*rows_of(SITUATION, program_id, *identity, lock)[0])
 
 
 def situation_from(
@@ -99,10 +97,8 @@ def insert(
         draft.payments_json, json.dumps([step.to_json() for step in steps]), awards_json(awards), actor[:80],
         lines_json(draft.lines),
     ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, row)
-        made = cursor.fetchone()
-    return made[0] if made else None
+    made = rows_of(INSERT, *row)
+    return made[0][0] if made else None
 
 
 def awards_json(awards: Sequence[AwardMade]) -> str:
