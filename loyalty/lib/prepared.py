@@ -13,16 +13,15 @@ from typing import Any
 from django.db import connection
 from psycopg import Cursor
 
-
 _own = threading.local()
 
 
 def rows_of(statement: str, *parameters: Any) -> list[tuple]:
-    """All rows that one statement answers with."""
+    """All rows that one statement answers with; none where it is not one that answers with rows."""
     cursor = _cursor()
     wrapped = connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     wrapped.execute(statement, parameters)
-    return cursor.fetchall()
+    return cursor.fetchall() if cursor.description else []
 
 
 def _cursor() -> Cursor:

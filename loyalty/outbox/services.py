@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from loyalty.lib import clock
+from loyalty.lib.prepared import rows_of
 from loyalty.outbox import rules
 from loyalty.outbox.errors import NotFailed
 from loyalty.outbox.models import Message
@@ -64,9 +65,8 @@ def publish_many(events: Iterable[Any]) -> None:
             "publish() belongs inside the transaction of the change it tells of"
         )
     at = clock.now()
-    with connection.cursor() as cursor:
-        for some in batched(messages, SLICE):
-            cursor.execute(INSERT, [at, at, *(list(column) for column in zip(*some, strict=True))])
+    for some in batched(messages, SLICE):
+        rows_of(INSERT, at, at, *(list(column) for column in zip(*some, strict=True)))
     _ring_on_commit()
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from loyalty.ledger.queries.rows import rows_of
+from loyalty.lib import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ BALANCES_OF_MANY = """
 
 def balances_of(subject: UUID, at: datetime) -> dict[int, Balance]:
     """The member's balances by wallet id, for every wallet in which they have an account."""
-    return _balances(rows_of(BALANCES, subject), at).get(subject, {})
+    return _balances(prepared.rows_of(BALANCES, subject), at).get(subject, {})
 
 
 def balances_of_many(subjects: Iterable[UUID], at: datetime) -> dict[UUID, dict[int, Balance]]:
