@@ -272,7 +272,7 @@ def test_balances_take_two_statements(till, ada, django_assert_num_queries):
 def test_a_purchase_takes_so_many_statements(till, ada, django_assert_max_num_queries, lines):
     """Key, claim, situation, purchase with lines, award, balances, record of the answer."""
     buy(till, ada, "first")
-    with django_assert_max_num_queries(7 + 4):  # begin and commit, and a savepoint, inside the test's own transaction
+    with django_assert_max_num_queries(7 + 2):  # begin and commit, inside the test's own transaction
         assert buy(till, ada, "second", lines=GOOD["lines"] * lines).status_code == 201
 
 

@@ -19,6 +19,8 @@ from loyalty.lib.rest.parsers import DEEPEST, OUT_OF_RANGE, NotJSON, load_json
         (b'{"a": "\\u00e6\\ud83c\\udf3f"}', {"a": "æ🌿"}),
         (b'{"a": "\\\\u0000"}', {"a": "\\u0000"}),
         (b"[" * DEEPEST + b"]" * DEEPEST, pytest.approx),
+        (b'{"a": "' + b'[\\"{' * 99 + b'"}', {"a": '["{' * 99}),
+        (b"[" + b"[[]]," * 99 + b"1]", [[[]]] * 99 + [1]),
         (b" null ", None),
     ],
 )
@@ -87,6 +89,7 @@ def test_what_is_no_json(body):
         (b'{"x": [{"a": 1, "\\u0061": 2}]}', "duplicate-key", ""),
         (b'{"a": "\\u0000"}', "character", "/a"),
         (b'{"lines": [{}, {"sku": "x\\u0000"}]}', "character", "/lines/1/sku"),
+        (b'{"a": "[[[[[[[[[[[[[[[[[[[[", "b": ' + b"[" * 16 + b"]" * 16 + b"}", "too-deep", "/b" + "/0" * 15),
         (b'{"a": "\\ud83c"}', "character", "/a"),
         (b'{"a/b~c": "\\udfff"}', "character", "/a~1b~0c"),
         (b'{"\\u0000": 1}', "character", "/\N{REPLACEMENT CHARACTER}"),

@@ -1,6 +1,7 @@
 """JSON, strictly: what two readers could understand differently is refused."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from io import BufferedIOBase
@@ -69,6 +70,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _decode = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=_fraction, parse_int=_integer, parse_constant=_constant
 ).decode
@@ -83,9 +86,21 @@ def load_json(body: bytes) -> Any:
         value = _decode(body.decode())
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise NotJSON from None
-    if b"\\u" in body or body.count(b"[") + body.count(b"{") > DEEPEST:
-        _ensure_plain(value, DEEPEST)
+    if b"\\u" in body or _is_too_deep(body):
+        _ensure_plain(value, DEEPEST)  # which finds the place
     return value
+
+
+def _is_too_deep(body: bytes) -> bool:
+    """Whether valid JSON nests beyond DEEPEST, told from its brackets alone: batches are large, and flat."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return False
+    depth = 0
+    for bracket in _STRINGS.sub(b"", body).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _ensure_plain(value: Any, depth: int) -> None:

@@ -28,12 +28,14 @@ class Input(serializers.Serializer):
         if not isinstance(data, Mapping):
             raise InvalidInput.of("type", _("An object is expected here."))
         declared: Mapping[str, StrictField] = cls._declared_fields
-        faults = [Fault("unknown-field", UNKNOWN).below(name) for name in data.keys() - declared.keys()]
+        faults: list[Fault] = []
         values: dict[str, Any] = {}
+        unread = len(data)
         for name, field in declared.items():
             value = data.get(name, empty)
             try:
                 if value is not empty:
+                    unread -= 1
                     values[name] = field.read(value)
                 elif field.required:
                     raise InvalidInput.of("required", MISSING)
@@ -41,6 +43,8 @@ class Input(serializers.Serializer):
                     values[name] = field.default
             except InvalidInput as wrong:
                 faults += wrong.below(name)
+        if unread:
+            faults += [Fault("unknown-field", UNKNOWN).below(name) for name in data.keys() - declared.keys()]
         if faults:
             raise InvalidInput(faults)
         return values

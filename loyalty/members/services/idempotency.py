@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 
 from loyalty.lib import clock
 from loyalty.lib.errors import Busy, DomainError
 from loyalty.lib.prepared import rows_of
+from loyalty.lib.transactions import all_or_nothing
 from loyalty.members.errors import InProgress, RequestReused
 from loyalty.members.models import IdempotencyRecord
 
@@ -98,7 +99,7 @@ def _is_passing(error: BaseException | None) -> bool:
 
 def _answer(intention: Intention, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer | None]) -> Answer:
     try:
-        with transaction.atomic():
+        with all_or_nothing():
             if (answer := _recorded(intention)) is None:
                 answer = _done(work)
                 _keep(intention, answer)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from django.db import OperationalError, connection, transaction
 
 from loyalty.lib.errors import Busy
+from loyalty.lib.transactions import part_of_transaction
 
 ATTEMPTS = 5
 PASSING = {"40001", "40P01"}  # serialization failure, deadlock: the same change may be made again
@@ -19,7 +20,7 @@ def in_transaction[T](change: Callable[[], T]) -> T:
     Inside a transaction of the caller's it is part of that one, and the caller tries again or not.
     """
     if connection.in_atomic_block:
-        with transaction.atomic():
+        with part_of_transaction():
             return change()
     for attempt in range(1, ATTEMPTS + 1):
         try:
