@@ -8,6 +8,8 @@ from decimal import Decimal
 from itertools import count
 from uuid import UUID
 
+from django.db import connection
+
 from loyalty.ledger import services as ledger
 from loyalty.ledger.rules import AwardRow
 from loyalty.lib import clock
@@ -53,6 +55,7 @@ def open_shop(members: int) -> Shop:
     program.refresh_from_db()
     if members:
         enrol_many(program, (f"customer-{number}" for number in range(members)), actor=ACTOR)
+        know_sizes()
     people = Member.objects.filter(program=program).order_by("pk").values_list("number", "subject")
     numbers, subjects = zip(*people, strict=True) if members else ((), ())
     return Shop(program, wallet.pk, numbers, subjects)
@@ -91,6 +94,7 @@ def open_accounts(shop: Shop) -> range:
     found: dict[UUID, int] = {}
     for start in range(0, len(shop.subjects), 5_000):
         found |= ledger.open_accounts(wallet_id=shop.wallet_id, subjects=shop.subjects[start : start + 5_000])
+    know_sizes()
     ids = range(min(found.values()), max(found.values()) + 1)
     if len(ids) != len(found):
         raise RuntimeError("somebody else opens accounts here")
@@ -109,3 +113,10 @@ def fill(accounts: range, *, lots: int, points: int, key: str, expires_at: datet
         ),
         actor=ACTOR,
     )
+    know_sizes()
+
+
+def know_sizes() -> None:
+    """What the server does by itself within a minute: until then it takes large tables for small ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

@@ -21,7 +21,7 @@ def rows_of(statement: str, *parameters: Any) -> list[tuple]:
     cursor = _cursor()
     wrapped = connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     wrapped.execute(statement, parameters)
-    return cursor.fetchall() if cursor.description else []
+    return cursor.fetchall() if cursor.rownumber is not None else []
 
 
 def _cursor() -> Cursor:
