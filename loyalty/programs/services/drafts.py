@@ -57,7 +57,7 @@ def draft_of_purchase(facts: PurchaseFacts) -> Draft:
         external_id=facts.receipt,
         number=_number_of(facts.member),
         at=facts.at,
-        digest=digest_of(facts.at, facts.currency, facts.channel, facts.store, attributes, payments, lines),
+        digest=digest_of(utc_text(facts.at), facts.currency, facts.channel, facts.store, attributes, payments, lines),
         attributes=facts.attributes,
         attributes_json=attributes,
         payments_json=payments,
@@ -79,18 +79,23 @@ def draft_of_activity(facts: ActivityFacts) -> Draft:
         external_id=facts.id,
         number=_number_of(facts.member),
         at=facts.at,
-        digest=digest_of(facts.at, facts.type, attributes),
+        digest=digest_of(utc_text(facts.at), facts.type, attributes),
         attributes=facts.attributes,
         attributes_json=attributes,
     )
 
 
-def digest_of(at: datetime, *texts: str) -> str:
+def digest_of(*texts: str) -> str:
     """What tells whether two activities under one identity are the same; the member is compared beside it.
 
     None of the texts holds a control character (checks.UNPRINTABLE), so these can part them.
     """
-    return sha256("\x1f".join([at.astimezone(UTC).isoformat(), *texts]).encode()).hexdigest()
+    return sha256("\x1f".join(texts).encode()).hexdigest()
+
+
+def utc_text(at: datetime) -> str:
+    """An instant in one spelling, whatever its offset."""
+    return at.astimezone(UTC).isoformat()
 
 
 def plain(number: Decimal) -> str:

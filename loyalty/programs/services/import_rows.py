@@ -14,7 +14,7 @@ from loyalty.lib import clock
 from loyalty.lib.money import LARGEST, exponent_of
 from loyalty.programs.models.program import Program
 from loyalty.programs.services.checks import FUTURE_TOLERANCE, LARGEST_QUANTITY, OLDEST, UNPRINTABLE
-from loyalty.programs.services.drafts import digest_of, line_content, plain
+from loyalty.programs.services.drafts import digest_of, line_content, plain, utc_text
 from loyalty.programs.services.import_reader import NEEDED, OPTIONAL, Mistake, RawRow
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
@@ -32,7 +32,10 @@ class WrongCell(Exception):
 
 
 class Row(NamedTuple):
-    """One purchase of a file, of one line. `at` is aware, `day` its business day; `member` the brand's own id."""
+    """One purchase of a file, of one line. `at` is aware, `day` its business day; `member` the brand's own id.
+
+    The texts are what is stored: instant, quantity and amount in one spelling each.
+    """
 
     line: int
     receipt: str
@@ -41,6 +44,9 @@ class Row(NamedTuple):
     day: date
     quantity: Decimal
     amount: Decimal
+    at_text: str
+    quantity_text: str
+    amount_text: str
     store: str
     channel: str
     sku: str
@@ -69,14 +75,17 @@ class RowReader:
             if not receipt or not member or UNPRINTABLE.search("".join(raw.cells)) or not _fits(raw.cells):
                 raise WrongCell
             self._own_currency(currency)
-            at, day = self.moment(occurred_on)
+            at, day, at_text = self.moment(occurred_on)
             count, count_text = self.quantity(quantity)
             total, total_text = self.amount(amount)
         except WrongCell:
             return list(self._mistakes(raw))
         content = line_content("item", sku, category, "{}", count_text, total_text)
-        digest = digest_of(at, self._currency, channel, store, "{}", "[]", content)
-        return Row(raw.line, receipt, member, at, day, count, total, store, channel, sku, category, digest)
+        digest = digest_of(at_text, self._currency, channel, store, "{}", "[]", content)
+        return Row(
+            raw.line, receipt, member, at, day, count, total, at_text, count_text, total_text, store, channel, sku,
+            category, digest,
+        )  # fmt: skip
 
     def _mistakes(self, raw: RawRow) -> Iterator[Mistake]:
         """Read cell by cell, so that all that is wrong with a row is told at once."""
@@ -113,8 +122,8 @@ class RowReader:
             words = _("“%(text)s” is not the program’s currency, %(currency)s.")
             raise WrongCell(words % {"text": text[:10], "currency": self._currency})
 
-    def _read_moment(self, text: str) -> tuple[datetime, date]:
-        """The instant and its business day. A bare day is its noon, a time without an offset is the program's."""
+    def _read_moment(self, text: str) -> tuple[datetime, date, str]:
+        """The instant, its day and its text. A bare day is its noon, a time without an offset is the program’s."""
         try:
             if DAY.fullmatch(text):
                 day = date.fromisoformat(text)
@@ -132,7 +141,7 @@ class RowReader:
             raise WrongCell(_("“%(text)s” lies in the future.") % {"text": text[:40]})
         if at < OLDEST:
             raise WrongCell(_("“%(text)s” is too long ago to be true.") % {"text": text[:40]})
-        return at, day
+        return at, day, utc_text(at)
 
     def _read_amount(self, text: str) -> tuple[Decimal, str]:
         amount = self._number(text)

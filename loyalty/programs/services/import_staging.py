@@ -152,8 +152,8 @@ class _Stager:
             return None
         firsts = tuple(first) if first else (None, None, None, None)
         return (
-            row.line, row.receipt, row.member, row.at, row.quantity, row.amount, row.store, row.channel, row.sku,
-            row.category, row.digest, *usual, *firsts,
+            row.line, row.receipt, row.member, row.at_text, row.quantity_text, row.amount_text, row.store, row.channel,
+            row.sku, row.category, row.digest, *usual, *firsts,
         )  # fmt: skip
 
     def _explain(self) -> None:
