@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.formats import number_format
+from django.utils.translation import get_language, ngettext, npgettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, npgettext, pgettext
 
 from loyalty.lib.dates import day_and_month, full_day, full_moment
 from loyalty.lib.money import exponent_of
@@ -57,7 +58,13 @@ def number_of(number: Decimal) -> str:
     """A number without needless zeros, grouped."""
     text = shortest(number)
     decimals = len(text.partition(".")[2])
-    return number_format(Decimal(text), decimals, use_l10n=True, force_grouping=True)
+    return _grouped(text, decimals, get_language())
+
+
+@lru_cache(maxsize=8192)
+def _grouped(number: str, decimals: int, language: str | None) -> str:
+    """Rules say the same few numbers all day, and tills wait for them."""
+    return number_format(Decimal(number), decimals, use_l10n=True, force_grouping=True)
 
 
 def money_of(amount: Decimal, currency: str, *, short: bool = False) -> str:
@@ -65,7 +72,7 @@ def money_of(amount: Decimal, currency: str, *, short: bool = False) -> str:
     cents = exponent_of(currency)
     decimals = len(shortest(amount).partition(".")[2])
     shown = 0 if short and not decimals else max(cents, decimals)
-    number = number_format(amount, shown, use_l10n=True, force_grouping=True)
+    number = _grouped(str(amount), shown, get_language())
     if currency in LEADING_SIGNS:
         text, sign = pgettext("money, sign first", "%(sign)s%(amount)s"), LEADING_SIGNS[currency]
     else:
