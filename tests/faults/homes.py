@@ -44,11 +44,18 @@ class Home:
             call_command("migrate", verbosity=0)
 
     def end(self) -> None:
-        self.keeper.leave()
-        for pid in mentioning(self.folder):
+        """At once: nobody needs what is here, and an orderly end writes it all to the disk."""
+        self.keeper.kill()
+        assert eventually(lambda: not self.is_alive(), within=DEADLINE)
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
+
+    def is_alive(self) -> bool:
+        """Whether a process of this home runs, guardians of its servers first; it is killed."""
+        found = sorted(mentioning(self.folder), key=lambda pid: b"guardian" not in command_of(pid))
+        for pid in found:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(self.folder.parent, ignore_errors=True)
+        return bool(found)
 
     def shop(self, template: str = TEMPLATE) -> "Shop":
         """A new database like `template`, on which nobody may be working."""
@@ -165,6 +172,20 @@ class Shop:
         """No process of this shop is left. (The database goes with its home: dropping it would wait for the disk.)"""
         for process in self.started:
             kill_group(process)
+        assert eventually(lambda: not self.is_worked_on(), within=DEADLINE)
+
+    def is_worked_on(self) -> bool:
+        """Whether a process lives that was started for this shop, at whatever remove; it is killed."""
+        home, name = f"LAUREL_HOME={self.home.folder}".encode(), f"/{self.name}".encode()
+        found = [
+            pid
+            for pid, entries in environments()
+            if home in entries and any(each.startswith(b"DATABASE_URL=") and each.endswith(name) for each in entries)
+        ]
+        for pid in found:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return bool(found)
 
     # --- standing in somebody's way ---
     @contextmanager
@@ -190,10 +211,23 @@ class Shop:
 
 
 def kill_group(process: subprocess.Popen) -> None:
-    """kill -9 of a process and all that it started."""
-    with suppress(ProcessLookupError):
+    """kill -9 of a process that runs, and all that it started. (The number of one that has ended may be another's.)"""
+    if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        process.wait()
+
+
+def command_of(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def environments() -> Iterator[tuple[int, list[bytes]]]:
+    """What every process was started with."""
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            yield int(path.parent.name), path.read_bytes().split(b"\0")
 
 
 def await_(question: Callable[[], Any], what: str) -> Any:

@@ -10,7 +10,9 @@ from shutil import rmtree
 from threading import Lock, Thread
 
 from config.embedded.postgres import PORT
+from tests.faults.homes import DEADLINE
 
+SYNC = b"S\0\0\0\4"
 SOCKET = f".s.PGSQL.{PORT}"
 
 
@@ -35,7 +37,7 @@ class Line:
         Thread(target=self._accept, daemon=True).start()
 
     def cut(self, word: str, *, after: bool, skip: int = 0) -> None:
-        """Plan a cut at the first message that contains `word`, or at a later one; the next messages are not harmed."""
+        """Plan a cut where a statement that contains `word` is executed, the first or a later one; then no more."""
         nothing = [Cut(word.encode(), after=False)] * skip
         self._planned = [*nothing, Cut(word.encode(), after)]
 
@@ -60,7 +62,7 @@ class Line:
                 return  # one of them is gone, so the other one goes too
 
     def _carry_between(self, client: socket.socket, server: socket.socket) -> None:
-        said, is_greeted = b"", False
+        talk, said = Talk(), b""
         while True:
             ready, _, _ = select.select([client, server], [], [])
             if server in ready:
@@ -71,24 +73,48 @@ class Line:
                 if not (heard := client.recv(1 << 16)):
                     return
                 said += heard
-                while message := _first_message(said, is_greeted):
-                    said, is_greeted = said[len(message) :], True
-                    if cut := self._cut_for(message):
+                while message := _first_message(said, talk.is_greeted):
+                    said = said[len(message) :]
+                    if cut := self._cut_for(talk.statement_of(message)):
                         if cut.after:
-                            server.sendall(message)
+                            while message[:1] == b"E" and not said.endswith(SYNC):
+                                said += client.recv(1 << 16)
+                            server.sendall(message + said)
                             _await_done(server)
                         return
                     server.sendall(message)
 
-    def _cut_for(self, message: bytes) -> Cut | None:
+    def _cut_for(self, statement: bytes) -> Cut | None:
         with self._door:
-            if not self._planned or self._planned[0].word not in message:
+            if not self._planned or self._planned[0].word not in statement:
                 return None
             planned = self._planned.pop(0)
             if self._planned:
                 return None  # one to be skipped
             self.cuts += 1
             return planned
+
+
+class Talk:
+    """What one client has said so far: a statement is told at once, or prepared, bound to values and executed."""
+
+    def __init__(self) -> None:
+        self.is_greeted = False
+        self.prepared: dict[bytes, bytes] = {}
+        self.bound = b""
+
+    def statement_of(self, message: bytes) -> bytes:
+        """The text of the statement that this message has the server execute; nothing for any other message."""
+        kind, rest = message[:1] if self.is_greeted else b"", message[5:]
+        self.is_greeted = True
+        if kind == b"Q":
+            return rest
+        if kind == b"P":
+            name, _zero, text = rest.partition(b"\0")
+            self.prepared[name] = text.partition(b"\0")[0] + b"\0"
+        elif kind == b"B":
+            self.bound = self.prepared.get(rest.split(b"\0")[1], b"")
+        return self.bound if kind == b"E" else b""
 
 
 def _first_message(said: bytes, is_greeted: bool) -> bytes:
@@ -102,6 +128,7 @@ def _first_message(said: bytes, is_greeted: bool) -> bytes:
 
 def _await_done(server: socket.socket) -> None:
     """Hear the server out until it is ready for the next question."""
+    server.settimeout(DEADLINE)
     heard = b""
     while True:
         while message := _first_message(heard, True):

@@ -4,9 +4,7 @@ import os
 import random
 import signal
 import socket
-from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.core import mail
@@ -25,11 +23,11 @@ from loyalty.programs.services import jobs
 from loyalty.programs.services.policies import change_wallet_policy
 from loyalty.programs.services.schedules import ensure_schedules
 from tests.faults.books import open_shop, violations
-from tests.faults.homes import DEADLINE, await_, kill_group
+from tests.faults.homes import DEADLINE, await_, command_of, kill_group
 from tests.faults.letterbox import Letterbox
 from tests.ops.processes import mentioning
 
-pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("broker")]
+pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("broker")]
 
 MEMBERS = 40
 NAMES = [f"c{number}" for number in range(MEMBERS)]
@@ -202,9 +200,3 @@ def valkey(shop) -> int | None:
     """The embedded broker's process."""
     found = [pid for pid in mentioning(shop.home.folder) if b"valkey-server" in command_of(pid)]
     return found[0] if found else None
-
-
-def command_of(pid: int) -> bytes:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b""

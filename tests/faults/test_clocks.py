@@ -25,7 +25,7 @@ from tests.programs.files import rows as file_of
 from tests.till import buy, live_by, rule
 from tests.world import earn
 
-pytestmark = [pytest.mark.fault, pytest.mark.django_db]
+pytestmark = [pytest.mark.alone, pytest.mark.django_db]
 
 OSLO, NEW_YORK = "Europe/Oslo", "America/New_York"
 # The day whose night it is: in spring it has 23 hours, in autumn 25. In Havana and Beirut midnight itself is concerned.

@@ -31,7 +31,7 @@ from loyalty.programs.services.policies import change_wallet_policy
 from tests.faults.books import history, open_shop, violations, write
 from tests.faults.lines import Line
 
-pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("cut lines")]
+pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("cut lines")]
 
 NOON = datetime(2024, 5, 2, 12, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from loyalty.programs.services.imports import import_purchases
 from tests.faults.books import CUSTOMERS, SUMMER_2024, books_of, history, open_shop, violations, write
 from tests.faults.homes import DEADLINE, await_
 
-pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("killed expiry")]
+pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("killed expiry")]
 
 DUE = [row for row in history() if row.has_ended(SUMMER_2024)]
 NTH_DUE = """

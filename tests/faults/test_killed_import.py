@@ -12,7 +12,7 @@ from loyalty.programs.services.imports import import_purchases
 from tests.faults.books import CUSTOMERS, ROWS, Books, books_of, history, open_shop, violations, write
 from tests.faults.homes import DEADLINE, await_
 
-pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("killed import")]
+pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("killed import")]
 
 NOTHING = Books([], [], [], [])
 ENROLLING = "while enrolling"

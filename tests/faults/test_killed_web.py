@@ -24,11 +24,11 @@ from loyalty.programs.queries.programs import program_by_code
 from loyalty.programs.services.schedules import ensure_schedules
 from loyalty.programs.services.uploads import approve_upload, upload_purchases
 from tests.faults.books import history, open_shop, violations, write
-from tests.faults.homes import DEADLINE, await_
+from tests.faults.homes import DEADLINE, await_, command_of
 from tests.faults.tills import Heard, Till, free_port, is_well, purchase
 from tests.ops.test_up import running
 
-pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("killed web")]
+pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("killed web")]
 
 TILLS, RECEIPTS, MEMBERS = 6, 120, 10
 TIMES = 3  # that every receipt is sent, by whatever tills
@@ -64,12 +64,6 @@ def port(shop):
 def programs(shop, name: str) -> dict[int, int]:
     """The processes of this home that run a program, with the process that started each."""
     return {pid: parent_of(pid) for pid in running(shop.home.folder) if name.encode() in command_of(pid)}
-
-
-def command_of(pid: int) -> bytes:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b""
 
 
 def parent_of(pid: int) -> int:
@@ -173,8 +167,10 @@ def kill_postgres(shop) -> None:
 KILLS = [kill_web_worker, kill_postgres, kill_web_worker, kill_web, kill_postgres]
 
 
-def kill_task(shop) -> None:
-    kill_one(await_(lambda: children(shop, "celery"), "a process of the worker"))
+def kill_tasks(shop) -> None:
+    """Every process that the worker has for tasks, for any of them may have the one in question."""
+    for pid in await_(lambda: children(shop, "celery"), "the processes of the worker"):
+        os.kill(pid, signal.SIGKILL)
 
 
 def kill_worker(shop) -> None:
@@ -182,7 +178,7 @@ def kill_worker(shop) -> None:
     os.kill(next(pid for pid in heads(shop, "celery") if b"worker" in command_of(pid)), signal.SIGKILL)
 
 
-@pytest.fixture(params=[kill_task, kill_worker])
+@pytest.fixture(params=[kill_tasks, kill_worker])
 def kill(request):
     return request.param
 

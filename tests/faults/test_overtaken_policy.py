@@ -14,7 +14,7 @@ from loyalty.programs.services.policies import change_wallet_policy
 from tests.faults.books import open_shop, violations
 from tests.faults.lines import Line
 
-pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("cut lines")]
+pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("cut lines")]
 
 FIRST = datetime(2024, 3, 1, 12, tzinfo=UTC)
 SECOND = FIRST + timedelta(days=30)

@@ -119,6 +119,15 @@ def test_only_one_purchase_is_the_first(cafe, guests):
     assert first_purchases(cafe, guests) == 1
 
 
+def test_a_rule_that_has_just_begun_to_ask_for_the_first_purchase(cafe, guests):
+    """Until then nobody took turns; every till notices at once."""
+    buy(guests[1], "1", receipt="compiles the rules")
+    rule(cafe, "Welcome", ("first_purchase", "equals", "yes"), effect="fixed", points=50)
+    answers = crowd(lambda number: buy(guests[0], "10", receipt=str(number)), 20)
+    assert failures(answers) == []
+    assert sum(each.awards[0].points == 60 for each in answers) == 1
+
+
 def test_without_the_members_lock_there_would_be_several_firsts(cafe, guests):
     with changed_function("programs_situation", ("IF p_lock THEN", "IF false THEN")):
         assert first_purchases(cafe, guests) > 1

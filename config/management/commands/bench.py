@@ -51,7 +51,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
         parser.add_argument("--only", nargs="+", choices=BENCHES, metavar="NAME", help=f"of {', '.join(BENCHES)}")
         size = parser.add_mutually_exclusive_group()
-        size.add_argument("--quick", action="store_true", help="a minute: everything works, ratios are rough")
+        size.add_argument("--quick", action="store_true", help="two minutes: everything works, ratios are rough")
         size.add_argument("--full", action="store_true", help="half an hour: a million rows, lots and entries")
 
     def handle(self, **options: Any) -> None:

@@ -51,6 +51,11 @@ class Configuration:
     broken: tuple[BrokenRule, ...] = ()
     subjects: frozenset[str] = field(default=frozenset())
 
+    @property
+    def asks_for_first(self) -> bool:
+        """Whether a rule asks for the first purchase, so that purchases of one member take turns."""
+        return "first_purchase" in self.subjects
+
 
 _compiled: dict[int, Configuration] = {}
 
@@ -69,6 +74,12 @@ def configuration_under(program_id: int, version: int) -> Configuration:
     if found is None or found.version != version:
         found = _compiled[program_id] = _compile(program_id)
     return found
+
+
+def asks_for_first(program_id: int) -> bool:
+    """Whether a live rule may ask for the first purchase, as far as this process knows the rules; else it may."""
+    found = _compiled.get(program_id)
+    return found is None or found.asks_for_first
 
 
 def live_rules(program: Program) -> tuple[Rule, ...]:

@@ -11,7 +11,7 @@ from loyalty.programs.errors import ReceiptReused, WrongCurrency
 from loyalty.programs.events import ActivityRecorded, Awarded
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.balances import balances_under
-from loyalty.programs.queries.configuration import Configuration, configuration_under
+from loyalty.programs.queries.configuration import Configuration, asks_for_first, configuration_under
 from loyalty.programs.services.checks import ensure_activity, ensure_purchase
 from loyalty.programs.services.drafts import Draft, draft_of_activity, draft_of_purchase
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, Recorded
@@ -45,8 +45,7 @@ def _record(program: Program, draft: Draft, actor: str, dry_run: bool) -> Record
 
 
 def _book(program: Program, draft: Draft, actor: str) -> Recorded:
-    situation = situation_of(program.pk, draft, lock=True)
-    configuration = configuration_under(program.pk, situation.config_version)
+    situation, configuration = _look(program.pk, draft)
     if situation.known:
         return replayed(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
@@ -57,6 +56,16 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
     _post(configuration, situation, draft, plan, actor)
     publish(recorded_event(program, situation, draft, plan, activity_id))
     return answer(configuration, situation, Recorded(activity_id, draft.ref, plan.awards, plan.steps))
+
+
+def _look(program_id: int, draft: Draft) -> tuple[Situation, Configuration]:
+    """What is known, and the rules in force; with the member's row locked where a rule asks for the first purchase."""
+    lock = asks_for_first(program_id)
+    situation = situation_of(program_id, draft, lock=lock)
+    configuration = configuration_under(program_id, situation.config_version)
+    if configuration.asks_for_first and not lock:  # since this very moment
+        situation = situation_of(program_id, draft, lock=True)
+    return situation, configuration_under(program_id, situation.config_version)
 
 
 def _rehearse(program: Program, draft: Draft) -> Recorded:

@@ -16,7 +16,7 @@ from loyalty.lib import clock
 from loyalty.lib.errors import DomainError
 from loyalty.outbox.services import publish_many
 from loyalty.programs.models.program import Program
-from loyalty.programs.queries.configuration import Configuration, configuration_under
+from loyalty.programs.queries.configuration import Configuration, asks_for_first, configuration_under
 from loyalty.programs.services.activities import answer, ensure_welcome, record_purchase, recorded_event, replayed
 from loyalty.programs.services.checks import ensure_purchase
 from loyalty.programs.services.drafts import Draft, draft_of_purchase
@@ -30,7 +30,7 @@ SITUATIONS = """
 SELECT q.place, s.* FROM (
     SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS q (place, number, source, external_id)
     ORDER BY number, place
-) q, LATERAL programs_situation(%s, q.number, 'purchase', q.source, q.external_id, true) s"""
+) q, LATERAL programs_situation(%s, q.number, 'purchase', q.source, q.external_id, %s) s"""
 INSERT = """
 WITH made AS (
     INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
@@ -114,7 +114,7 @@ class _Batch:
 
     def _judge(self, drafts: dict[int, Draft], answers: dict[int, Answer]) -> tuple[list[_Judged], list[int]]:
         """Those to store, and the places of those that repeat one of them; refusals and replays go to `answers`."""
-        situations = _situations_of(self._program.pk, drafts)
+        situations = self._look(drafts)
         judged: dict[str, _Judged] = {}
         repeated: list[int] = []
         buyers: set[int] = set()
@@ -134,6 +134,15 @@ class _Batch:
                 answers[place] = found
         return list(judged.values()), repeated
 
+    def _look(self, drafts: dict[int, Draft]) -> dict[int, tuple]:
+        """Rows of `programs_situation` by place; the members stay locked where a rule asks for the first purchase."""
+        lock = asks_for_first(self._program.pk)
+        situations = _situations_of(self._program.pk, drafts, lock=lock)
+        versions = {version for version, *_rest in situations.values() if version is not None}
+        if not lock and any(configuration_under(self._program.pk, version).asks_for_first for version in versions):
+            return _situations_of(self._program.pk, drafts, lock=True)
+        return situations
+
     def _one(self, place: int, draft: Draft, situation: Situation, buyers: set[int]) -> _Judged | Recorded:
         configuration = configuration_under(self._program.pk, situation.config_version)
         if situation.known:
@@ -151,11 +160,11 @@ def _alone(program: Program, facts: PurchaseFacts, actor: str) -> Answer:
         return error
 
 
-def _situations_of(program_id: int, drafts: dict[int, Draft]) -> dict[int, tuple]:
-    """Rows of `programs_situation` by place; the members stay locked until the transaction ends."""
+def _situations_of(program_id: int, drafts: dict[int, Draft], *, lock: bool) -> dict[int, tuple]:
+    """Rows of `programs_situation` by place; with `lock` the members stay locked until the transaction ends."""
     identities = [(place, draft.number, draft.source, draft.external_id) for place, draft in drafts.items()]
     with connection.cursor() as cursor:
-        cursor.execute(SITUATIONS, [*(list(column) for column in zip(*identities, strict=True)), program_id])
+        cursor.execute(SITUATIONS, [*(list(column) for column in zip(*identities, strict=True)), program_id, lock])
         return {place: tuple(row) for place, *row in cursor.fetchall()}
 
 
