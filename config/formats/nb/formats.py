@@ -1,0 +1,4 @@
+"""Norwegian: 22. november 2026, 02:06."""
+
+DATE_FORMAT = SHORT_DATE_FORMAT = "j. F Y"
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j. F Y, H:i"

@@ -1,0 +1,4 @@
+"""Russian: 22 ноября 2026, 02:06."""
+
+DATE_FORMAT = SHORT_DATE_FORMAT = "j E Y"
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j E Y, H:i"
