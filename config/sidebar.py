@@ -197,6 +197,7 @@ UNFOLD = {
     "COLORS": {"primary": GREEN},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}],
     "STYLES": [lambda request: static("admin-laurel.css")],
+    "SCRIPTS": [lambda request: static("admin-frame.js")],
     "DASHBOARD_CALLBACK": "loyalty.insights.admin.start_page",
     "ACCOUNT": {
         "navigation": [
