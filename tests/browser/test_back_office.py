@@ -10,6 +10,7 @@ from tests.world import PASSWORD, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DESK = {"width": 1440, "height": 900}
+SIDEBAR_ENTRY = "#nav-sidebar a[href$='/earningrule/']"
 
 
 @pytest.fixture
@@ -69,6 +70,32 @@ def test_pages_are_for_everyone(phone, world, scheme, size):
             wrong[url] = found
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), url
     assert wrong == {}
+
+
+@pytest.mark.parametrize(("width", "is_open"), [(1280, True), (1279, False), (390, False)])
+def test_the_sidebar_stands_open_on_a_desk(phone, world, width, is_open):
+    page = sign_in(phone(size={"width": width, "height": 800}))
+    entry = page.locator(SIDEBAR_ENTRY)
+    entry.wait_for(state="visible" if is_open else "hidden")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_sidebar_stays_as_one_left_it(phone, world):
+    page = sign_in(phone(size={"width": 1280, "height": 800}))
+    entry = page.locator(SIDEBAR_ENTRY)
+    for is_open in (False, True):
+        page.keyboard.press("[")
+        page.reload()
+        entry.wait_for(state="visible" if is_open else "hidden")
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1900])
+def test_the_words_of_a_chart_are_as_small_as_those_around_it(phone, world, width):
+    page = sign_in(phone(size={"width": width, "height": 800}))
+    words = page.locator(".l-chart svg text").first
+    assert words.evaluate("word => getComputedStyle(word).fontSize") == "12px"
+    assert words.evaluate("word => word.getScreenCTM().a") == 1  # nothing scales it
+    assert words.evaluate("word => getComputedStyle(word).fontFamily === getComputedStyle(document.body).fontFamily")
 
 
 def test_the_wallet_says_what_it_means_while_it_is_changed(phone, world):

@@ -1,4 +1,8 @@
-"""A chart of months as shapes on a canvas: what was earned stands above the line, what was used up hangs below it."""
+"""A chart of months as shapes: what was earned stands above the line, what was used up hangs below it.
+
+It is as wide as its place on the page, so what lies along it is in percent of the width; heights are in pixels. Nothing
+is scaled, so that its words are as large as those around it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,14 +10,14 @@ from datetime import date
 
 from loyalty.insights.rules.months import Month
 
-WIDTH, HEIGHT = 720, 250
-LEFT, TOP, BOTTOM = 52, 10, 26
+WIDTH, HEIGHT = 100, 250
+TOP, BOTTOM = 10, 26
 GAP = 0.34
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One flow of one month. Coordinates are those of the canvas, in tenths at most."""
+    """One flow of one month: `x` and `width` in percent, `y` and `height` in pixels."""
 
     flow: str
     month: date
@@ -34,7 +38,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A month's name below the chart, at its middle."""
+    """A month's name below the chart, at its middle (in percent)."""
 
     month: date
     x: float
@@ -48,9 +52,7 @@ class Chart:
     ticks: list[Tick]
     labels: list[Label]
     zero: float
-    width: int = WIDTH
     height: int = HEIGHT
-    left: int = LEFT
     bottom: int = HEIGHT - 8
 
 
@@ -69,17 +71,17 @@ def chart_of(months: list[Month]) -> Chart:
     above, below = max(-(-up // step), 1) * step, -(-down // step) * step
     scale = (HEIGHT - TOP - BOTTOM) / (above + below)
     zero = TOP + above * scale
-    slot = (WIDTH - LEFT) / max(len(months), 1)
+    slot = WIDTH / max(len(months), 1)
     return Chart(
         bars=[bar for number, month in enumerate(months) for bar in _bars(month, number, slot, zero, scale)],
         ticks=[Tick(abs(points), round(zero - points * scale, 1)) for points in range(-below, above + 1, step)],
-        labels=[Label(month.first, round(LEFT + (number + 0.5) * slot, 1)) for number, month in enumerate(months)],
+        labels=[Label(month.first, round((number + 0.5) * slot, 2)) for number, month in enumerate(months)],
         zero=round(zero, 1),
     )
 
 
 def _bars(month: Month, number: int, slot: float, zero: float, scale: float) -> Iterable[Bar]:
-    x, width = LEFT + (number + GAP / 2) * slot, slot * (1 - GAP)
+    x, width = (number + GAP / 2) * slot, slot * (1 - GAP)
     hanging = zero
     for flow, points in (("earned", month.earned), ("spent", month.spent), ("expired", month.expired)):
         height = max(points, 0) * scale
@@ -87,4 +89,4 @@ def _bars(month: Month, number: int, slot: float, zero: float, scale: float) -> 
             continue
         y = zero - height if flow == "earned" else hanging
         hanging += 0 if flow == "earned" else height
-        yield Bar(flow, month.first, points, round(x, 1), round(y, 1), round(width, 1), round(max(height, 1), 1))
+        yield Bar(flow, month.first, points, round(x, 2), round(y, 1), round(width, 2), round(max(height, 1), 1))
