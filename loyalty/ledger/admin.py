@@ -246,12 +246,17 @@ class LotScreen(LedgerScreen):
     """Points that expire soon, lot by lot, the soonest first."""
 
     scope = "account__wallet__program"
-    list_display = ("expires_at", "member", "wallet", "remaining", "granted", "earned_at")
+    list_display = ("last_day", "member", "wallet", "remaining", "granted", "earned_at")
     list_filter = (WithinFilter, WalletFilter)
     ordering = ("expires_at", "id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(is_open=True, is_pending=False, expires_at__isnull=False)
+
+    @display(description=_("last day"), ordering="expires_at")
+    def last_day(self, lot: Lot) -> str:
+        """The day before the instant, mostly a midnight, from which on the points cannot be used."""
+        return date_format(timezone.localtime(lot.expires_at - timedelta(microseconds=1)), "DATE_FORMAT")
 
     @display(description=_("wallet"))
     def wallet(self, lot: Lot) -> str:

@@ -92,8 +92,15 @@ class Screen(ModelAdmin):
             field.widget = field.widget.widget
         return field
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """A list is headed by what is in it: “Members”, not “Select member to change”."""
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """One button to save, one to save and stay."""
+        """One button to save, one to save and stay; headed by what it is, beside the name of the one that it is."""
+        if context.get("original") is not None:
+            context = {**context, "title": capfirst(str(self.opts.verbose_name))}
         return super().render_change_form(request, {"show_save_and_add_another": False, **context}, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
