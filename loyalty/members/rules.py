@@ -10,8 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.lib.text import is_legible
 from loyalty.members.errors import BadMemberData, UnknownScope
 
+ILLEGIBLE = _("This contains characters that cannot be seen. Please type it instead of pasting it.")
 NUMBER_LENGTH = 12
 # No vowels, so that no code spells a word; no 0 and 1, which look like letters.
 CODE_ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"
@@ -47,6 +49,7 @@ _SEEN_BY_ALL = (
 ).split()
 _VIEW = _may("view", *_SEEN_BY_ALL)
 _CARE = _may("add change", "member", "card") | {"loyalty.adjust_points"}
+_MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond_limit"})
 _RULES = _may("add change", "earningrule") | _may("add change delete", "rulecondition")
 _IMPORTS = _may("add change", "purchaseimport")
 _EXPORTS = frozenset({"loyalty.export_members"})
@@ -62,8 +65,8 @@ ROLES: dict[str, frozenset[str]] = {
     VIEWER: _VIEW,
     SUPPORT: _VIEW | _CARE,
     CAMPAIGNS: _VIEW | _RULES,
-    FINANCE: _VIEW | _IMPORTS | _EXPORTS | {"loyalty.adjust_points"},
-    ADMIN: _VIEW | _CARE | _RULES | _IMPORTS | _EXPORTS | _SETTINGS,
+    FINANCE: _VIEW | _IMPORTS | _EXPORTS | _MANY_POINTS,
+    ADMIN: _VIEW | _CARE | _RULES | _IMPORTS | _EXPORTS | _SETTINGS | _MANY_POINTS,
 }
 
 
@@ -120,9 +123,11 @@ def is_storable(value: Any) -> bool:
 
 
 def ensure_storable(name: str, value: Any) -> None:
-    """Raises BadMemberData for what the database would not take in the field `name`."""
+    """Raises BadMemberData for what the database would not take in the field `name`, or nobody can read."""
     if not is_storable(value):
         raise BadMemberData(gettext("This contains a character that cannot be stored."), field=name)
+    if isinstance(value, str) and not is_legible(value):
+        raise BadMemberData(ILLEGIBLE, field=name)
     if name == "attributes" and not isinstance(value, dict):
         raise BadMemberData(gettext("Attributes are names with values."), field=name)
 

@@ -12,9 +12,17 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib import clock
+from loyalty.lib.text import is_legible
+from loyalty.members.rules import ILLEGIBLE
 
 CONSENT = "consent_"
 EARLIEST_BIRTH = date(1900, 1, 1)
+
+
+def ensure_readable(text: str) -> None:
+    """Raises ValidationError for characters that nobody can see."""
+    if not is_legible(text):
+        raise ValidationError(ILLEGIBLE)
 
 
 class ConsentFields(forms.Form):
@@ -54,7 +62,12 @@ class ConsentsForm(ConsentFields):
 class JoinForm(ConsentFields, SignupForm):
     """A new person: name, address, a password if they want one, and the consents."""
 
-    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        widget=forms.TextInput({"autocomplete": "name"}),
+        validators=[ensure_readable],
+    )
     field_order = ("name", "email", "password1")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -116,7 +129,8 @@ class ProfileForm(forms.Form):
         self.fields["language"].choices = [(code, name) for code, name in settings.LANGUAGES if code in offered]  # type: ignore[attr-defined]
 
     def clean_phone(self) -> str:
-        phone = self.cleaned_data["phone"]
+        """As typed, without what phones put around a number that is copied from their contacts."""
+        phone = "".join(filter(str.isprintable, self.cleaned_data["phone"].replace("\u00a0", " ")))
         if phone and sum(letter.isdigit() for letter in phone) < 5:
             raise ValidationError(_("Write the phone number with its digits, such as +47 912 34 567."))
         return phone

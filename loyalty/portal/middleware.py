@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from loyalty.lib.errors import NotFound
 from loyalty.members.queries import memberships_of
 from loyalty.portal import services
+from loyalty.portal.forms import ensure_readable
 from loyalty.programs.queries.programs import program_by_code
 
 ACCOUNT_PAGES = "/accounts/"
@@ -59,6 +60,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Staff who are no members go to work; everyone else goes where they wanted to be."""
         is_at_work = request.user.is_staff and not memberships_of(request.user).exists()
         return reverse("admin:index") if is_at_work else super().get_login_redirect_url(request)
+
+    def clean_email(self, email: str) -> str:
+        ensure_readable(email)
+        return super().clean_email(email)
 
     def save_user(self, request, user, form, commit=True):
         user.name = form.cleaned_data.get("name", "")

@@ -102,6 +102,14 @@ def test_a_closed_program_enrols_no_one(aurora):
         ({"phone": "1" * 31}, "phone"),
         ({"name": "a\x00b"}, "name"),
         ({"name": "\ud800"}, "name"),
+        ({"name": "A\u202eda"}, "name"),
+        ({"name": "Ada\u2066"}, "name"),
+        ({"name": "A\u200bda"}, "name"),
+        ({"name": "A\u200dda"}, "name"),
+        ({"name": "Ada\n"}, "name"),
+        ({"email": "ada@exa\u200bmple.org"}, "email"),
+        ({"external_id": "ada\u200b"}, "external_id"),
+        ({"phone": "\u202a12345678\u202c"}, "phone"),
         ({"attributes": {"a": ["\x00"]}}, "attributes"),
         ({"attributes": {"\x00": 1}}, "attributes"),
         ({"attributes": ["city"]}, "attributes"),
@@ -115,6 +123,11 @@ def test_what_no_column_takes_is_refused_with_its_field(aurora, facts, field):
 
     assert refusal.value.field == field
     assert Member.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", ["علی\u200cرضا", "മോഹന്\u200d", "Zoë O’Neill", "עדה (Ada)\u200f", "👩\u200d🚀"])
+def test_names_are_kept_as_people_write_them(aurora, name):
+    assert Member.objects.get(pk=enrol(aurora, name=name).pk).name == name
 
 
 def test_consents_are_written_down_with_the_words_of_the_day(aurora):

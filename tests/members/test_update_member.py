@@ -51,7 +51,17 @@ def test_another_members_address_is_refused(world):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"email": "nowhere"}, {"status": "asleep"}, {"attributes": []}, {"name": "\x00"}, {"birth_date": "x"}]
+    "changes",
+    [
+        {"email": "nowhere"},
+        {"status": "asleep"},
+        {"attributes": []},
+        {"name": "\x00"},
+        {"birth_date": "x"},
+        {"name": "A\u202eda"},
+        {"phone": "1\u20662"},
+        {"external_id": "\ufeffada"},
+    ],
 )
 def test_what_makes_no_sense_is_refused(world, changes):
     with pytest.raises(BadMemberData) as refusal:

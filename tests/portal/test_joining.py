@@ -84,6 +84,9 @@ def test_without_a_password_one_signs_in_by_code(aurora, client):
     ("changes", "field"),
     [
         ({"name": ""}, "name"),
+        ({"name": "Ben \u202eirkO"}, "name"),
+        ({"name": "Ben\u200b Okri"}, "name"),
+        ({"email": "ben@exa\u200bmple.org"}, "email"),
         ({"email": "not an address"}, "email"),
         ({"email": ""}, "email"),
         ({"password1": "short"}, "password1"),

@@ -73,6 +73,12 @@ def test_changes_are_saved_with_who_did_it(as_ada, ada):
     assert ada.history.first().history_change_reason == f"member:{ada.pk}"
 
 
+def test_a_number_copied_from_the_contacts_of_a_phone_is_taken(as_ada, ada):
+    as_ada.post(PROFILE, FACTS | {"phone": "\u202a+47\u00a0912 34 567\u202c"})
+    ada.refresh_from_db()
+    assert ada.phone == "+47 912 34 567"
+
+
 def test_a_new_language_holds_at_once_and_on_the_pages_of_signing_in(as_ada, ada):
     answer = as_ada.post(PROFILE, FACTS | {"language": "nb"}, follow=True)
     assert '<html lang="nb"' in answer.content.decode()
@@ -93,6 +99,8 @@ def test_a_new_language_holds_at_once_and_on_the_pages_of_signing_in(as_ada, ada
         ({"birth_date": "the tenth"}, "birth_date"),
         ({"name": "x" * 151}, "name"),
         ({"name": "nul\0"}, "name"),
+        ({"name": "A\u202eda"}, "name"),
+        ({"name": "A\u200bda"}, "name"),
     ],
 )
 def test_a_refused_profile_answers_422_and_changes_nothing(as_ada, ada, changes, field):

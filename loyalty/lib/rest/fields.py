@@ -16,12 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.fields import Field
 
 from loyalty.lib.rest.faults import Fault, InvalidInput
+from loyalty.lib.text import UNSEEN, is_legible
 
 LARGEST = 2**63 - 1
-# Neither control characters nor the separators that some systems take for a line's end.
-_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
-PRINTABLE = rf"^[^{_CONTROL}]*$"
-BOUNDED = rf"^[^\s{_CONTROL}]([^{_CONTROL}]*[^\s{_CONTROL}])?$"  # printable, no blank around it
+PRINTABLE = rf"^[^{UNSEEN}]*$"
+BOUNDED = rf"^[^\s{UNSEEN}]([^{UNSEEN}]*[^\s{UNSEEN}])?$"  # printable, no blank around it
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 _DATE = r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
@@ -56,7 +55,7 @@ def _out_of_range() -> InvalidInput:
 
 
 class Text(StrictField):
-    """Text of `shortest` to `longest` characters, without control characters unless `pattern` says otherwise."""
+    """Text of `shortest` to `longest` characters, all legible; `pattern` may ask for more."""
 
     def __init__(self, longest: int, *, shortest: int = 0, pattern: str = PRINTABLE, **rest: Any) -> None:
         self.longest, self.shortest, self.pattern = longest, shortest, pattern
@@ -68,7 +67,7 @@ class Text(StrictField):
             raise _wrong_type()
         if not self.shortest <= len(value) <= self.longest:
             raise InvalidInput.of("length", _("Too long, or too short."))
-        if not self._matches(value):
+        if not self._matches(value) or not is_legible(value):
             raise InvalidInput.of("pattern", _("Contains characters that are not allowed here."))
         return value
 

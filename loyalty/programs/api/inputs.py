@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from loyalty.lib.rest.faults import InvalidInput
 from loyalty.lib.rest.fields import BOUNDED, SLUG, Amount, Flag, Instant, Map, OneOf, Scalar, Text
 from loyalty.lib.rest.pagination import PageInput
 from loyalty.lib.rest.shapes import Input, Many
 from loyalty.programs.rules.occurrence import LINE_KINDS, Line
+from loyalty.programs.services.checks import UNADDRESSABLE, is_addressable
 from loyalty.programs.services.facts import ActivityFacts, Payment, PurchaseFacts
 
 LARGEST_BATCH = 500
+ADDRESSABLE = r"^(?!(.*/)?\.\.?(/|$))" + BOUNDED.removeprefix("^")  # as in `is_addressable`
 MOST_LINES = 1000
 
 
@@ -23,7 +26,12 @@ class Identity(Text):
     """The name that the source gave it, unique there for ever."""
 
     def __init__(self) -> None:
-        super().__init__(100, shortest=1, pattern=BOUNDED, help_text="Unique in the source for ever.")
+        super().__init__(100, shortest=1, pattern=ADDRESSABLE, help_text="Unique in the source for ever.")
+
+    def read(self, value: Any) -> str:
+        if isinstance(value, str) and not is_addressable(value):
+            raise InvalidInput.of("pattern", UNADDRESSABLE)
+        return super().read(value)
 
 
 class LineInput(Input):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib import clock
 from loyalty.lib.money import LARGEST, exponent_of
+from loyalty.lib.text import is_legible
 from loyalty.programs.errors import BasketDoesNotAddUp, HappensInFuture, WrongFacts
 from loyalty.programs.rules.occurrence import PURCHASE, Line
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts
@@ -22,9 +23,9 @@ MOST_LINES = 1000
 LONGEST_ATTRIBUTES = 20_000
 LARGEST_QUANTITY = Decimal("99999999999.999")
 SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+DOTS = frozenset({".", ".."})
+UNADDRESSABLE = _("“.” and “..” cannot stand in an address. Choose another id.")
 TYPE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
-# Control characters (a NUL cannot be stored) and halves of surrogate pairs (not text at all).
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 def ensure_purchase(facts: PurchaseFacts) -> None:
@@ -68,13 +69,13 @@ def ensure_instant(at: datetime, *, field: str = "at") -> None:
 
 
 def ensure_text(field: str, text: str, longest: int, *, needed: bool = False) -> None:
-    """Raises WrongFacts when `text` is too long, missing though needed, or holds characters that are not text."""
+    """Raises WrongFacts when `text` is too long, missing though needed, or holds characters that nobody can see."""
     if needed and not text.strip():
         raise WrongFacts(_("This is needed."), field=field)
     if len(text) > longest:
         raise WrongFacts(_("At most %(longest)d characters.") % {"longest": longest}, field=field)
-    if UNPRINTABLE.search(text):
-        raise WrongFacts(_("This holds characters that cannot be printed."), field=field)
+    if not is_legible(text):
+        raise WrongFacts(_("This holds characters that cannot be seen."), field=field)
 
 
 def ensure_amount(field: str, amount: Decimal, currency: str) -> None:
@@ -107,6 +108,11 @@ def _decimal_text(value: object) -> str:
     raise TypeError(type(value))
 
 
+def is_addressable(external_id: str) -> bool:
+    """Whether the id can stand in an address: steps such as `..` are taken out by browsers and shops on the way."""
+    return "." not in external_id or DOTS.isdisjoint(external_id.split("/"))
+
+
 def _ensure_identity(source: str, external_id: str, field: str) -> None:
     if not SOURCE.fullmatch(source):
         raise WrongFacts(
@@ -115,6 +121,8 @@ def _ensure_identity(source: str, external_id: str, field: str) -> None:
     ensure_text(field, external_id, 100, needed=True)
     if external_id != external_id.strip():
         raise WrongFacts(_("This begins or ends with a blank."), field=field)
+    if not is_addressable(external_id):
+        raise WrongFacts(UNADDRESSABLE, field=field)
 
 
 def _ensure_line(field: str, line: Line, currency: str) -> None:

@@ -88,7 +88,7 @@ def draft_of_activity(facts: ActivityFacts) -> Draft:
 def digest_of(*texts: str) -> str:
     """What tells whether two activities under one identity are the same; the member is compared beside it.
 
-    None of the texts holds a control character (checks.UNPRINTABLE), so these can part them.
+    None of the texts holds a control character (lib.text), so these can part them.
     """
     return sha256("\x1f".join(texts).encode()).hexdigest()
 

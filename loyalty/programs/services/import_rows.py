@@ -12,8 +12,15 @@ from django.utils.translation import gettext as _
 
 from loyalty.lib import clock
 from loyalty.lib.money import LARGEST, exponent_of
+from loyalty.lib.text import is_legible
 from loyalty.programs.models.program import Program
-from loyalty.programs.services.checks import FUTURE_TOLERANCE, LARGEST_QUANTITY, OLDEST, UNPRINTABLE
+from loyalty.programs.services.checks import (
+    FUTURE_TOLERANCE,
+    LARGEST_QUANTITY,
+    OLDEST,
+    UNADDRESSABLE,
+    is_addressable,
+)
 from loyalty.programs.services.drafts import digest_of, line_content, plain, utc_text
 from loyalty.programs.services.import_reader import NEEDED, OPTIONAL, Mistake, RawRow
 
@@ -72,7 +79,9 @@ class RowReader:
         """The purchase, or everything that is wrong with the row."""
         receipt, member, occurred_on, quantity, amount, currency, store, channel, sku, category = raw.cells
         try:
-            if not receipt or not member or UNPRINTABLE.search("".join(raw.cells)) or not _fits(raw.cells):
+            if not receipt or not member or not is_addressable(receipt) or not _are_legible(raw.cells):
+                raise WrongCell
+            if not _fits(raw.cells):
                 raise WrongCell
             self._own_currency(currency)
             at, day, at_text = self.moment(occurred_on)
@@ -106,8 +115,10 @@ class RowReader:
 
     @staticmethod
     def _text(name: str, text: str) -> None:
-        if UNPRINTABLE.search(text):
-            raise WrongCell(_("This holds characters that cannot be printed, or is not UTF-8."))
+        if not is_legible(text):
+            raise WrongCell(_("This holds characters that cannot be seen, or is not UTF-8."))
+        if name == "external_id" and not is_addressable(text):
+            raise WrongCell(UNADDRESSABLE)
         longest = LONGEST.get(name, SHORTEST)
         if len(text) > longest:
             raise WrongCell(_("At most %(longest)d characters.") % {"longest": longest})
@@ -166,6 +177,12 @@ class RowReader:
         if not NUMBER.fullmatch(spelling):
             raise WrongCell(_("“%(text)s” is not a number. Write it such as 12.50.") % {"text": text[:40]})
         return Decimal(spelling)
+
+
+def _are_legible(cells: list[str]) -> bool:
+    """Whether every cell is, at a glance where all is plain."""
+    text = "".join(cells)
+    return text.isprintable() if text.isascii() else all(map(is_legible, cells))
 
 
 def _fits(cells: list[str]) -> bool:
