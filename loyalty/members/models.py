@@ -132,6 +132,7 @@ class Member(models.Model):
         verbose_name_plural = _("members")
         permissions = [
             ("adjust_points", _("Can adjust points")),
+            ("adjust_points_beyond_limit", _("Can adjust more points in one act than the wallet’s limit")),
             ("export_members", _("Can export members")),
         ]
         constraints = [

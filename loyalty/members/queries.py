@@ -256,6 +256,15 @@ def can(user: User, permission: str, program: Model | rules.AnyProgram) -> bool:
     return permission in access_of(user).get(program.pk, frozenset())
 
 
+def may_act(actor: str, permission: str, program: Model | rules.AnyProgram) -> bool:
+    """Whether `actor`, as services write people down ("staff:12"), is one of the staff with `permission` there."""
+    kind, _colon, number = actor.partition(":")
+    if kind != "staff" or not number.isdecimal():
+        return False
+    user = User.objects.filter(pk=number).first()
+    return user is not None and can(user, permission, program)
+
+
 # --- The person's own data ----------------------------------------------------------------------------------------
 
 

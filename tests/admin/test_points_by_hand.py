@@ -5,6 +5,7 @@ import pytest
 from loyalty.programs.queries.balances import balances_of
 from tests.admin.pages import page_of
 from tests.admin.stock import model
+from tests.admin.test_wallets import filled as wallet_filled
 from tests.world import earn
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +103,62 @@ def test_the_same_key_for_something_else_is_refused(staff, world):
     answer = browser.post(url, filled(world, points="151", confirmed="1"))
     assert answer.status_code == 422
     assert active(world.ada) == 150
+
+
+MANY = {"points": "10001"}
+
+
+@pytest.mark.parametrize("confirmed", [{}, {"confirmed": "1"}, {"confirmed": "1", "sure": "1"}])
+@pytest.mark.parametrize("points", ["10001", "1000000000000"])
+def test_support_goes_no_further_than_the_limit(staff, world, points, confirmed):
+    answer = staff("support").post(page_of("member_adjust", world.ada.pk), filled(world, points=points, **confirmed))
+    assert answer.status_code == 422
+    assert "at most 10,000 points at once" in answer.context["form"].errors["points"][0]
+    assert active(world.ada) == 0
+
+
+@pytest.mark.parametrize("role", ["viewer", "campaign_manager"])
+def test_others_adjust_nothing_at_all(staff, world, role):
+    answer = staff(role).post(page_of("member_adjust", world.ada.pk), filled(world, confirmed="1", sure="1", **MANY))
+    assert answer.status_code == 403
+    assert active(world.ada) == 0
+
+
+@pytest.mark.parametrize("role", ["finance", "program_admin"])
+def test_many_points_are_asked_about_twice_with_what_they_are_worth(staff, world, role):
+    world.aurora.wallets.filter(code="points").update(point_value="0.01")
+    browser, url = staff(role), page_of("member_adjust", world.ada.pk)
+    first = browser.post(url, filled(world, **MANY))
+    assert 'name="confirmed"' in first.content.decode()
+    second = browser.post(url, dict(first.context["hidden"]) | {"confirmed": "1"})
+    page = second.content.decode()
+    assert "10,001 points are worth <b>100.01\N{NO-BREAK SPACE}€</b>" in page
+    assert 'name="sure"' in page
+    assert active(world.ada) == 0
+    for _click in range(2):
+        assert browser.post(url, dict(second.context["hidden"]) | {"sure": "1"}).status_code == 302
+    assert active(world.ada) == 10_001
+
+
+def test_without_a_money_value_the_second_question_says_so(staff, world):
+    world.aurora.wallets.filter(code="points").update(point_value=0)
+    answer = staff("finance").post(page_of("member_adjust", world.ada.pk), filled(world, confirmed="1", **MANY))
+    assert "has not been set" in answer.content.decode()
+
+
+def test_up_to_the_limit_one_question_is_enough(staff, world):
+    page = staff("support").get(page_of("member_adjust", world.ada.pk)).content.decode()
+    assert "At most 10,000 points at once" in page
+    staff("finance").post(page_of("member_adjust", world.ada.pk), filled(world, points="10000", confirmed="1"))
+    assert active(world.ada) == 10_000
+
+
+def test_a_program_admin_sets_the_limit(staff, world):
+    wallet = world.aurora.wallets.get(code="points")
+    answer = staff("program_admin").post(
+        page_of("wallet_change", wallet.pk), wallet_filled(by_hand_limit="50", _confirmed="1")
+    )
+    assert answer.status_code == 302
+    wallet.refresh_from_db()
+    assert wallet.by_hand_limit == 50
+    assert staff("support").post(page_of("member_adjust", world.ada.pk), filled(world, points="51")).status_code == 422

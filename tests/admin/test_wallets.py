@@ -14,7 +14,13 @@ pytestmark = pytest.mark.django_db
 
 def filled(**more):
     plain = {"name": "Points", "code": "points", "unit_one": "point", "unit_many": "points", "is_spendable": "on"}
-    plain |= {"point_value": "0.01", "position": "0", "expiry": "rolling", "expiry_months": "12"}
+    plain |= {
+        "point_value": "0.01",
+        "position": "0",
+        "by_hand_limit": "10000",
+        "expiry": "rolling",
+        "expiry_months": "12",
+    }
     plain |= {"expiry_rounding": "none", "expiry_min_months": "0", "activation": "immediate", "activation_count": "0"}
     return plain | {"cancel_after_days": "30", "_save": "1"} | more
 

@@ -17,9 +17,9 @@ MAY = {
     "viewer": "",
     "support": "change_member adjust_points",
     "campaign_manager": "change_earningrule delete_rulecondition",
-    "finance": "adjust_points add_purchaseimport export_members",
-    "program_admin": "change_member adjust_points change_earningrule delete_rulecondition add_purchaseimport "
-    "export_members change_wallet add_apikey delete_staffaccess change_program change_consenttext",
+    "finance": "adjust_points adjust_points_beyond_limit add_purchaseimport export_members",
+    "program_admin": "change_member adjust_points adjust_points_beyond_limit change_earningrule delete_rulecondition "
+    "add_purchaseimport export_members change_wallet add_apikey delete_staffaccess change_program change_consenttext",
 }
 EVERYTHING = set(MAY["program_admin"].split())
 

@@ -4,11 +4,14 @@ import pytest
 import time_machine
 
 from loyalty.ledger.errors import KeyReused, NotEnoughPoints
+from loyalty.members.models import User
+from loyalty.members.services.staff import grant_access
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import NothingToAdjust, ReasonMissing, UnknownWallet
+from loyalty.programs.errors import BeyondLimit, NothingToAdjust, ReasonMissing, SecondLookNeeded, UnknownWallet
 from loyalty.programs.queries.lots import lots_of
 from loyalty.programs.services.points import adjust_points
 from tests.till import AT, active, live_by
+from tests.world import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +71,49 @@ def test_what_is_missing_is_asked_for(world, wallet, facts, error, field):
 def test_another_programs_wallet_does_not_exist_here(world):
     with pytest.raises(UnknownWallet):
         adjust(world, world.fjord.wallets.get(), 50)
+
+
+def one_of_the_staff(role, program) -> str:
+    user = User.objects.create_user(f"{role}@staff.example.org", PASSWORD)
+    grant_access(user, program, role, actor="test")
+    return f"staff:{user.pk}"
+
+
+@pytest.mark.parametrize("role", ["viewer", "support", "campaign_manager", "finance", "program_admin"])
+@pytest.mark.parametrize("points", [10_001, -10_001, 10**12])
+def test_beyond_the_limit_of_one_act_only_some_may_go(world, wallet, role, points):
+    actor = one_of_the_staff(role, world.aurora)
+    adjust(world, wallet, 10_000, key="form-0", actor=actor)
+    adjust(world, wallet, 10_000, key="form-00", actor=actor)
+    if role in ("finance", "program_admin"):
+        with pytest.raises(SecondLookNeeded, match="more than 10,000 points"):
+            adjust(world, wallet, points, actor=actor)
+        assert adjust(world, wallet, points, actor=actor, is_sure=True).points == points
+    else:
+        for is_sure in (False, True):
+            with pytest.raises(BeyondLimit, match="at most 10,000 points at once") as refused:
+                adjust(world, wallet, points, actor=actor, is_sure=is_sure)
+            assert refused.value.field == "points"
+        assert active(world.ada) == 20_000
+
+
+@pytest.mark.parametrize("actor", ["job:expire_points", "staff:", "staff:x", "staff:999999999", "api:1", ""])
+def test_who_is_not_known_goes_nowhere_beyond_the_limit(world, wallet, actor):
+    with pytest.raises(BeyondLimit):
+        adjust(world, wallet, 10_001, actor=actor, is_sure=True)
+
+
+def test_a_role_in_another_program_and_one_who_has_left_count_for_nothing(world, wallet):
+    with pytest.raises(BeyondLimit):
+        adjust(world, wallet, 10_001, actor=one_of_the_staff("program_admin", world.fjord), is_sure=True)
+    actor = one_of_the_staff("finance", world.aurora)
+    User.objects.filter(pk=actor.removeprefix("staff:")).update(is_active=False)
+    with pytest.raises(BeyondLimit):
+        adjust(world, wallet, 10_001, actor=actor, is_sure=True)
+
+
+def test_the_limit_is_the_wallets(world, wallet):
+    wallet.by_hand_limit = 0
+    wallet.save()
+    with pytest.raises(BeyondLimit, match="at most 0 points"):
+        adjust(world, wallet, 1)

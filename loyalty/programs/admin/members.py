@@ -26,18 +26,21 @@ from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.lib.errors import Malformed
+from loyalty.lib.money import round_money
 from loyalty.members.models import Member, User
 from loyalty.members.queries import card_of, consent_choices, members_matching
 from loyalty.members.rules import card_svg
 from loyalty.members.services.members import enrol_member, update_member
 from loyalty.programs.forms.members import EnrolForm, MemberForm
 from loyalty.programs.forms.points import AdjustForm
+from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import why_of
 from loyalty.programs.queries.balances import WalletBalance, balances_of
 from loyalty.programs.queries.lots import holds_of, lots_of
 from loyalty.programs.queries.programs import wallets_of
 from loyalty.programs.queries.statement import movement_of, statement_of
-from loyalty.programs.services.points import adjust_points
+from loyalty.programs.rules.wording.amounts import money_of
+from loyalty.programs.services.points import adjust_points, needs_second_look
 
 PAGE = 12
 STATEMENT_HEADERS = (
@@ -203,7 +206,10 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
     # --- Points by hand ----------------------------------------------------------------------------------------------
 
     def adjust_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Fill in, see the balance before and after, confirm. The form brings its key: a double click is one act."""
+        """Fill in, see the balance before and after, confirm; beyond the wallet's limit see its value, confirm again.
+
+        The form brings its key: a double click is one act.
+        """
         member = self.get_object_or_404(request, str(object_id), "adjust_points")
         wallets = [wallet for wallet in wallets_of(member.program) if wallet.is_spendable or wallet.is_qualifying]
         form = AdjustForm(*posted(request), wallets=wallets)
@@ -212,11 +218,14 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
         def go_on(filled: dict[str, Any]) -> HttpResponse:
             wallet = next(each for each in wallets if str(each.pk) == filled["wallet"])
             balance = next(each for each in balances if each.wallet.pk == wallet.pk)
+            is_much = needs_second_look(wallet, form.change, actor=actor_of(request))
             if "confirmed" not in request.POST:
                 return self._confirm(request, member, form, balance)
+            if is_much and "sure" not in request.POST:
+                return self._confirm(request, member, form, balance, is_second=True)
             adjust_points(
                 member, wallet, points=form.change, reason=filled["reason"], note=filled["note"], key=filled["key"],
-                actor=actor_of(request),
+                actor=actor_of(request), is_sure="sure" in request.POST,
             )  # fmt: skip
             return self.done(request, _("The points are adjusted."), self.address("change", member))
 
@@ -231,16 +240,20 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
             submit=_("Go on"),
         )
 
-    def _confirm(self, request: HttpRequest, member: Member, form: AdjustForm, balance: WalletBalance) -> HttpResponse:
+    def _confirm(
+        self, request: HttpRequest, member: Member, form: AdjustForm, balance: WalletBalance, *, is_second: bool = False
+    ) -> HttpResponse:
         after = balance.active - balance.debt + form.change
         if form.change < 0 and after < 0:
             raise NotEnoughPoints
         return self.page(
             request,
             "programs/admin/adjust_confirm.html",
-            _("Is this right?"),
+            _("Are you sure? These are many points.") if is_second else _("Is this right?"),
             obj=member,
             form=form,
+            is_second=is_second,
+            worth=worth_of(balance.wallet, abs(form.change)),
             change=form.change,
             before=balance.active - balance.debt,
             after=after,
@@ -257,6 +270,14 @@ def timeline_of(member: Member, cursor: str | None = None) -> dict[str, Any]:
     people = _people(entry.actor for entry in entries.values())
     rows = [(row, entries[row.id].reason, people.get(entries[row.id].actor, "")) for row in page.rows]
     return {"rows": rows, "next": page.next}
+
+
+def worth_of(wallet: Wallet, points: int) -> str:
+    """What `points` cost when they are redeemed, in words; empty where the wallet's units have no money value."""
+    if not wallet.point_value:
+        return ""
+    currency = wallet.program.currency
+    return money_of(round_money(points * wallet.point_value, currency), currency)
 
 
 def _people(actors: Iterable[str]) -> dict[str, str]:

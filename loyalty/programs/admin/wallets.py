@@ -72,6 +72,7 @@ class WalletScreen(WithHistory, ProgramScreen):
             _("When points can be spent"),
             {"fields": ("activation", "activation_count", "activation_dates", "cancel_after_days")},
         ),
+        (_("Points by hand"), {"fields": ("by_hand_limit",)}),
     )  # fmt: skip
 
     @display(description=_("wallet"), header=True, ordering="name")

@@ -44,7 +44,7 @@ class WalletForm(ProgramForm):
         model = Wallet
         fields = (
             "name", "code", "unit_one", "unit_many", "is_spendable", "is_qualifying", "point_value", "position",
-            *POLICY,
+            "by_hand_limit", *POLICY,
         )  # fmt: skip
         help_texts = {"unit_many": _("As it stands after a large number: 1,000 stars.")}
 

@@ -49,6 +49,11 @@ class Wallet(models.Model):
         validators=[MinValueValidator(0)],
         help_text=_("What one unit costs you when it is redeemed; the liability is counted with it."),
     )
+    by_hand_limit = models.PositiveIntegerField(
+        _("most in one act"),
+        default=10_000,
+        help_text=_("Adjusting by hand gives or takes at most so many at once; finance may do more."),
+    )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     expiry = models.CharField(_("points expire"), max_length=10, choices=Expiry, default=Expiry.NEVER)
     expiry_months = models.PositiveSmallIntegerField(_("months"), default=12, validators=[MaxValueValidator(240)])

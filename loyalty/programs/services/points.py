@@ -4,24 +4,37 @@ from loyalty.ledger import services as ledger
 from loyalty.ledger.rules import Posted
 from loyalty.lib import clock
 from loyalty.members.models import Member
+from loyalty.members.queries import may_act
 from loyalty.outbox.services import publish
-from loyalty.programs.errors import NothingToAdjust, ReasonMissing, UnknownWallet
+from loyalty.programs.errors import BeyondLimit, NothingToAdjust, ReasonMissing, SecondLookNeeded, UnknownWallet
 from loyalty.programs.events import PointsAdjusted
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import expiry_of
 from loyalty.programs.rules.expiry import expires_at
+from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.services.transactions import in_transaction
 
 KIND = "adjustment"
+BEYOND_LIMIT = "loyalty.adjust_points_beyond_limit"
 
 
 def adjust_points(
-    member: Member, wallet: Wallet, *, points: int, reason: str, note: str = "", key: str, actor: str
+    member: Member,
+    wallet: Wallet,
+    *,
+    points: int,
+    reason: str,
+    note: str = "",
+    key: str,
+    actor: str,
+    is_sure: bool = False,
 ) -> Posted:
     """Give `points` (positive: active at once, living by the wallet's expiry policy) or take them (negative).
 
-    `reason` is for the staff and needed, `note` is what the member reads. `key` makes a double click one act.
-    Raises NotEnoughPoints, ReasonMissing, NothingToAdjust, UnknownWallet (another program's), KeyReused, OutOfRange.
+    `reason` is for the staff and needed, `note` is what the member reads. `key` makes a double click one act. Beyond
+    the wallet's limit it takes a role that may go there, and `is_sure`: they were asked twice and saw what it is worth.
+    Raises NotEnoughPoints, ReasonMissing, NothingToAdjust, UnknownWallet (another program's), BeyondLimit,
+    SecondLookNeeded, KeyReused, OutOfRange.
     """
     if not points:
         raise NothingToAdjust(field="points")
@@ -29,7 +42,25 @@ def adjust_points(
         raise ReasonMissing(field="reason")
     if wallet.program_id != member.program_id:
         raise UnknownWallet(field="wallet")
+    if needs_second_look(wallet, points, actor=actor) and not is_sure:
+        raise SecondLookNeeded(_limit_of(wallet))
     return in_transaction(lambda: _adjust(member, wallet, points, reason.strip(), note.strip(), key, actor))
+
+
+def needs_second_look(wallet: Wallet, points: int, *, actor: str) -> bool:
+    """Whether so many points (signed) are more than the wallet's limit of one act by hand.
+
+    Raises BeyondLimit when they are and `actor` is nobody who may go beyond it.
+    """
+    if abs(points) <= wallet.by_hand_limit:
+        return False
+    if not may_act(actor, BEYOND_LIMIT, wallet.program):
+        raise BeyondLimit(_limit_of(wallet))
+    return True
+
+
+def _limit_of(wallet: Wallet) -> str:
+    return points_of(wallet.by_hand_limit, (wallet.unit_one, wallet.unit_many))
 
 
 def _adjust(member: Member, wallet: Wallet, points: int, reason: str, note: str, key: str, actor: str) -> Posted:
