@@ -15,9 +15,10 @@ text with right-to-left letters; the tags of regional flags after a flag. Variat
 import re
 
 CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
-# As the inside of a regular expression's brackets, within what JavaScript reads too: the API's document shows it.
+# The inside of a regular expression's brackets, as every language reads it: the API's document shows it. Hence without
+# surrogates, which JSON in UTF-8 cannot hold, and without what lies beyond U+FFFF.
 UNSEEN = (
-    rf"{CONTROLS}\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff"
+    rf"{CONTROLS}\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u202a-\u202e\u2060-\u206f\u3164"
     r"\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
 )
 _JOINS = (
@@ -27,7 +28,7 @@ _JOINS = (
 _RIGHT_TO_LEFT = re.compile("[\u05be-\u05ff\u0608-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
 _DIRECTIONS = re.compile("[\u200e\u200f\u061c]")
 _WRONG = re.compile(
-    rf"[{UNSEEN}\U0001d173-\U0001d17a\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff]"
+    rf"[{UNSEEN}\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff]"
     rf"|(?<![{_JOINS}])[\u200c\u200d]"
     "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]"
 )
