@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib.errors import Conflict, DomainError, Malformed, NotFound, Unprocessable
@@ -81,6 +83,16 @@ class BadPoints(Malformed):
 class BadInstant(Malformed):
     code = "bad-instant"
     message = _("The time must be given with its time zone.")
+
+
+class BeyondCalendar(BadInstant):
+    """An instant of a year that not every database and reader can hold."""
+
+    code = "beyond-calendar"
+    message = _("“%(instant)s” is beyond the calendar. Give a time from %(first)s to %(last)s.")
+
+    def __init__(self, instant: datetime, first: str, last: str) -> None:
+        super().__init__(self.message % {"instant": instant.isoformat(), "first": first, "last": last})
 
 
 class BadText(Malformed):

@@ -6,10 +6,13 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.ledger.errors import BadInstant, BadPoints, BadText, OutOfRange
+from loyalty.ledger.errors import BadInstant, BadPoints, BadText, BeyondCalendar, OutOfRange
 
 LARGEST = 10**15
 """The most points of one movement; an account holds at most 9 · 10¹⁸."""
+
+FIRST_YEAR, LAST_YEAR = 2, 9998
+"""A year less than Python counts at both ends, so that every instant has its day in every time zone."""
 
 LONGEST_KEY = 200
 LONGEST_TEXT = 1000
@@ -135,10 +138,15 @@ def ensure_part(points: object) -> None:
 
 
 def ensure_instant(*instants: datetime | None) -> None:
-    """Aware datetimes of years that every database and reader can hold (None is allowed); raises BadInstant."""
+    """Aware datetimes of years that every database and reader can hold (None is allowed).
+
+    Raises BadInstant, or its BeyondCalendar, which says which years those are.
+    """
     for instant in instants:
-        if instant is not None and (instant.tzinfo is None or not 1 < instant.year < 9999):
+        if instant is not None and instant.tzinfo is None:
             raise BadInstant
+        if instant is not None and not FIRST_YEAR <= instant.year <= LAST_YEAR:
+            raise BeyondCalendar(instant, f"{FIRST_YEAR:04}-01-01", f"{LAST_YEAR:04}-12-31")
 
 
 def ensure_later(end: datetime | None, at: datetime) -> None:

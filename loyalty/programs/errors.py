@@ -11,6 +11,10 @@ class UnknownProgram(NotFound):
     code = "unknown-program"
     message = _("There is no such program.")
 
+    def __init__(self, program: str = "") -> None:
+        named = _("There is no program with the code “%(code)s”.")
+        super().__init__(named % {"code": program} if program else None, field="program")
+
 
 class UnknownActivity(NotFound):
     """The program knows no such receipt or activity (404)."""
@@ -113,6 +117,13 @@ class WrongPolicy(Unprocessable):
 
     code = "wrong-policy"
     message = _("This policy does not hold together.")
+
+
+class WrongRule(Unprocessable):
+    """An earning rule that makes no sense (422); `field` names the setting."""
+
+    code = "wrong-rule"
+    message = _("This rule does not hold together.")
 
 
 class FileRefused(Unprocessable):

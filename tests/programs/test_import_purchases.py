@@ -367,7 +367,7 @@ def test_the_command_checks_without_storing(world, file):
     status, out, _err = run(path, "--dry-run")
     assert (status, out.strip()) == (
         0,
-        "Would import 1 of 1 purchases (0 recorded before, 0 errors): 1 new members, 5 points.",
+        "Would import 1 of 1 purchase (0 recorded before, 0 errors): 1 new member, 5 points.",
     )
     assert not Activity.objects.exists()
 
@@ -380,7 +380,7 @@ def test_the_command_takes_the_good_rows_of_a_bad_file(world, file):
 def test_the_command_refuses_in_words(world, file, tmp_path):
     with pytest.raises(CommandError, match="No such file"):
         run(str(tmp_path / "none.csv"))
-    with pytest.raises(CommandError, match="no such program"):
+    with pytest.raises(CommandError, match="no program with the code “nowhere”"):
         call_command("import_purchases", file("r1,ada,2026-03-01,1,5"), "--program", "nowhere")
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -269,6 +270,26 @@ def test_the_commands_answer_in_words_and_in_json(world):
     assert command("expire_points", *late).strip() == "0 points in 0 lots expired."
 
 
+def test_the_commands_count_as_people_do(world):
+    buy(world.ada, "1")
+    assert command("activate_points").strip() == "0 points in 0 lots can be spent now."
+    assert command("warn_expiry", "--at", "2027-03-01T08:00:00+01:00").strip() == "1 warning."
+    assert command("warn_expiry", "--at", "2027-03-01T08:00:00+01:00").strip() == "0 warnings."
+    assert command("expire_points", "--at", "2027-04-01").strip() == "1 point in 1 lot expired."
+    buy(world.ada, "2", receipt="2")
+    assert command("expire_points", "--at", "2027-04-01").strip() == "2 points in 1 lot expired."
+
+
+@pytest.mark.parametrize("name", ["expire_points", "activate_points", "warn_expiry"])
+@pytest.mark.parametrize("at", ["9999-12-31", "0001-01-01", "9999-12-31T23:59:59+00:00"])
+@pytest.mark.parametrize("program", [(), ("--program", "aurora")])
+def test_an_instant_beyond_the_calendar_is_refused_for_what_it_is(world, name, at, program):
+    with pytest.raises(
+        CommandError, match=rf"“{re.escape(at)}.*” is beyond the calendar.*from 0002-01-01 to 9998-12-31"
+    ):
+        command(name, "--at", at, *program)
+
+
 def test_a_day_without_an_offset_is_the_programs(world):
     buy(world.ada, "10")
     assert json.loads(command("expire_points", "--at", "2027-03-02", "--program", "aurora", "--json"))["lots"] == 0
@@ -277,7 +298,7 @@ def test_a_day_without_an_offset_is_the_programs(world):
 
 @pytest.mark.parametrize("wrong", [("--at", "soon"), ("--program", "nowhere")])
 def test_the_commands_refuse_in_words(world, wrong):
-    with pytest.raises(CommandError, match=r"not an instant|no such program"):
+    with pytest.raises(CommandError, match=r"“soon” is not an instant|no program with the code “nowhere”"):
         command("expire_points", *wrong)
 
 

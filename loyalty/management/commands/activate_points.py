@@ -1,14 +1,18 @@
 from datetime import datetime
 
-from loyalty.management.commands._job import JobCommand
+from django.utils.translation import gettext as _
+
+from loyalty.management.commands._job import JobCommand, points_in_lots
 from loyalty.programs.models.program import Program
 from loyalty.programs.services.jobs import activate_points
 
 
 class Command(JobCommand):
     help = "Make pending points spendable whose day has come. Harmless twice."
-    sentence = "%(points)d points in %(lots)d lots can be spent now."
 
     def run(self, program: Program | None, at: datetime | None) -> dict[str, int]:
         swept = activate_points(program=program, at=at, wait=True)
         return {"lots": swept.lots, "points": swept.points}
+
+    def sentence(self, *, lots: int, points: int) -> str:
+        return _("%(points)s can be spent now.") % {"points": points_in_lots(points, lots)}

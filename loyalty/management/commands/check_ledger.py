@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import ngettext
 
 from loyalty.ledger.queries.proof import Finding, findings
 
@@ -22,7 +23,8 @@ class Command(BaseCommand):
             answer = {"violations": violations, "invariants": invariants}
             self.stdout.write(json.dumps(answer, default=str))
         else:
-            self.stdout.write(f"{len(found)} invariants, {violations} violations")
+            told = ngettext("%(count)d violation", "%(count)d violations", violations) % {"count": violations}
+            self.stdout.write(f"{len(found)} invariants, {told}")
         if violations:
             raise SystemExit(1)
 

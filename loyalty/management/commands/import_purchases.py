@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import ngettext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -63,9 +64,14 @@ class Command(BaseCommand):
     @staticmethod
     def _sentence(report: ImportReport, dry_run: bool) -> str:
         done = "Would import" if dry_run else "Imported"
+        purchases = ngettext("%(count)d purchase", "%(count)d purchases", report.rows) % {"count": report.rows}
+        errors = ngettext("%(count)d error", "%(count)d errors", report.errors) % {"count": report.errors}
+        new = report.members_enrolled
+        members = ngettext("%(count)d new member", "%(count)d new members", new) % {"count": new}
+        points = ngettext("%(count)d point", "%(count)d points", report.points_awarded)
         return (
-            f"{done} {report.imported} of {report.rows} purchases ({report.skipped} recorded before, {report.errors} "
-            f"errors): {report.members_enrolled} new members, {report.points_awarded} points."
+            f"{done} {report.imported} of {purchases} ({report.skipped} recorded before, {errors}): {members}, "
+            f"{points % {'count': report.points_awarded}}."
         )
 
     @staticmethod

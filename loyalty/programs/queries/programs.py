@@ -9,7 +9,7 @@ def program_by_code(code: str) -> Program:
     """The program whose address is /p/<code>/, open or closed. Raises UnknownProgram."""
     program = Program.objects.filter(code=code).first()
     if program is None:
-        raise UnknownProgram
+        raise UnknownProgram(code)
     return program
 
 
