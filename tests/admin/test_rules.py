@@ -1,12 +1,15 @@
 """Earning rules: sentences, conditions without JSON, trying before saving, copies and archives."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from loyalty.lib import clock
+from loyalty.programs.errors import WrongRule
 from loyalty.programs.models.earning import EarningRule
+from loyalty.programs.services.rules import save_rule
 from tests.admin.pages import page_of
 from tests.admin.stock import model
 from tests.factories import EarningRuleFactory, RuleConditionFactory
@@ -211,15 +214,46 @@ def test_a_year_that_nobody_means_is_not_saved(staff, world, rule, wrong):
     assert browser.post(reverse("admin:loyalty_earningrule_try"), basket).status_code in (200, 422)
 
 
-def test_a_rule_outside_the_calendar_is_refused_by_the_database(world):
-    from datetime import UTC, datetime
-
-    from django.db import IntegrityError, transaction
-
-    rule = world.aurora.rules.first()
-    for field, moment in (
+@pytest.mark.parametrize(
+    "wrong",
+    [
         ("starts_at", datetime(1, 1, 1, tzinfo=UTC)),
+        ("starts_at", datetime(1899, 12, 31, 23, tzinfo=UTC)),
+        ("ends_at", datetime(2999, 12, 31, 1, tzinfo=UTC)),
         ("ends_at", datetime(9999, 12, 31, tzinfo=UTC)),
-    ):
-        with pytest.raises(IntegrityError, match="rule_within_calendar"), transaction.atomic():
-            type(rule).objects.filter(pk=rule.pk).update(**{field: moment})
+    ],
+)
+def test_a_rule_outside_the_calendar_is_refused_by_the_service_and_by_the_database(rule, wrong):
+    field, moment = wrong
+    with pytest.raises(IntegrityError, match="rule_within_calendar"), transaction.atomic():
+        type(rule).objects.filter(pk=rule.pk).update(**{field: moment})
+    setattr(rule, field, moment)
+    with pytest.raises(WrongRule, match="after 1900 and before 2999") as refused:
+        save_rule(rule, actor="test")
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("time", ["00:00:00", "23:59:59"])
+@pytest.mark.parametrize("day", ["1900-01-01", "2999-12-31"])
+@pytest.mark.parametrize("field", ["starts_at", "ends_at"])
+def test_at_the_edges_of_the_calendar_the_form_saves_or_says_why(staff, world, rule, field, day, time):
+    """The program's zone moves an instant across the edge: the form refuses what the database would."""
+    empty = {"starts_at_0": "", "starts_at_1": "", "ends_at_0": "", "ends_at_1": ""}
+    times = empty | {f"{field}_0": day, f"{field}_1": time}
+    answer = staff("campaign_manager").post(page_of("earningrule_change", rule.pk), filled(world, **times))
+    rule.refresh_from_db()
+    if answer.status_code == 200:
+        assert "after 1900 and before 2999" in answer.context["adminform"].form.errors[field][0]
+        assert "Constraint" not in answer.content.decode()
+        assert getattr(rule, field) is None
+    else:
+        assert getattr(rule, field) is not None
+
+
+def test_a_rule_is_saved_by_its_service_with_who_did_it(staff, world, rule):
+    browser = staff("campaign_manager")
+    browser.post(page_of("earningrule_change", rule.pk), filled(world, points="5"))
+    newest = rule.history.latest()
+    assert (newest.points, newest.history_user, newest.history_change_reason) == (
+        5, browser.user, f"staff:{browser.user.pk}",
+    )  # fmt: skip

@@ -24,7 +24,7 @@ from loyalty.programs.queries.configuration import configuration_of, rule_of
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.earning import sentence_for_rule
 from loyalty.programs.rules.wording.invalid import message_for
-from loyalty.programs.services.rules import archive_rule, copy_rule
+from loyalty.programs.services.rules import archive_rule, copy_rule, save_rule
 
 NOT_MULTIPLIER = "effect != 'multiplier'"
 LOOK = {"on": "success", "shadow": "info", "scheduled": "primary", "over": "default", "off": "default", "bad": "danger"}
@@ -165,7 +165,7 @@ class RuleScreen(WithHistory, ProgramScreen):
     def save_model(self, request: HttpRequest, obj: EarningRule, form: Any, change: bool) -> None:
         if not change:
             obj.program = desk_of(request).program
-        super().save_model(request, obj, form, change)
+        save_rule(obj, actor=actor_of(request))
 
     # --- Trying ----------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from loyalty.lib.admin.screens import ProgramForm
 from loyalty.programs.models.earning import EarningRule, RuleCondition
 from loyalty.programs.queries.configuration import condition_of, rule_of
 from loyalty.programs.rules.conditions import NAMED_SUBJECTS, OPERATORS
+from loyalty.programs.rules.earning import ensure_within_calendar
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.invalid import message_for
 
@@ -45,6 +46,15 @@ class RuleForm(ProgramForm):
             "with_shipping", "with_discounted", "rounding", "is_stackable", "priority", "starts_at", "ends_at",
             "is_active", "is_shadow",
         )  # fmt: skip
+
+    def clean(self) -> dict[str, Any] | None:
+        filled = super().clean()
+        for name in {"starts_at", "ends_at"} & self.cleaned_data.keys():
+            try:
+                ensure_within_calendar(name, self.cleaned_data[name])
+            except InvalidSetting as error:
+                self.add_error(name, message_for(error))
+        return filled
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]

@@ -1,4 +1,3 @@
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,9 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
-
-# Instants that every client can read; one rule from the year 1 BC would stop all purchases of its program.
-CALENDAR = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC))
+from loyalty.programs.rules.earning import CALENDAR
 
 
 class EarningRule(models.Model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 from loyalty.programs.rules.conditions import Condition
@@ -15,6 +15,15 @@ BASES = ("basket", "lines")
 EFFECTS = ("rate", "fixed", "fixed_per_unit", "multiplier")
 LARGEST_POINTS = Decimal(10) ** 9
 LARGEST_FACTOR = Decimal(1000)
+CALENDAR = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC))
+"""Instants that every client can read; one rule from the year 1 BC would stop all purchases of its program."""
+
+
+def ensure_within_calendar(field: str, instant: datetime | None) -> None:
+    """An instant of the CALENDAR, or none; raises InvalidSetting."""
+    first, last = CALENDAR
+    if instant is not None and not first <= instant <= last:
+        raise InvalidSetting(field, "beyond-calendar", first=str(first.year), last=str(last.year))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +93,7 @@ class Rule:
         for name, instant in bounds.items():
             if instant is not None and instant.utcoffset() is None:
                 raise InvalidSetting(name, "not-aware")
+            ensure_within_calendar(name, instant)
         if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
             raise InvalidSetting("ends_at", "ends-before-start")
 

@@ -1,11 +1,27 @@
-"""Earning rules as staff keep them: copied and archived, never deleted."""
+"""Earning rules as staff keep them: saved, copied and archived, never deleted."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from loyalty.programs.errors import WrongRule
 from loyalty.programs.models.earning import EarningRule, RuleCondition
+from loyalty.programs.queries.configuration import rule_of
+from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.wording.invalid import message_for
 
 LONGEST_NAME = 100
+
+
+@transaction.atomic
+def save_rule(rule: EarningRule, *, actor: str) -> EarningRule:
+    """A rule as it is now, without its conditions. Raises WrongRule for what the database or the algebra refuses."""
+    try:
+        rule_of(rule, [])
+    except InvalidSetting as error:
+        raise WrongRule(message_for(error), field=error.field) from error
+    rule._change_reason = actor[:100]  # type: ignore[attr-defined]
+    rule.save()
+    return rule
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from loyalty.programs.rules.invalid import InvalidSetting
 
 MESSAGES: dict[str, str | Promise] = {
     "another-instant": gettext_lazy("The local time is not the same instant."),
+    "beyond-calendar": gettext_lazy("Please check the year: give one after %(first)s and before %(last)s."),
     "empty-window": gettext_lazy("From and to are the same time."),
     "ends-before-start": gettext_lazy("The end is not after the start."),
     "ends-reversed": gettext_lazy("The first value must not be above the second, and both must be of one kind."),
