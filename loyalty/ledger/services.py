@@ -40,10 +40,10 @@ from loyalty.ledger.rules import (
     ensure_sound,
 )
 from loyalty.lib import clock, prepared
+from loyalty.lib.attempts import PASSING
 from loyalty.lib.errors import Busy
 
 ATTEMPTS = 6
-PASSING = {"40001", "40P01"}  # serialization failure, deadlock: the same call may be sent again
 BUSY = PASSING | {"55P03"}  # … or a lock that the caller's own lock_timeout gave up
 SLICE = 200  # accounts per transaction of a sweep: more of them stall those who spend meanwhile
 BATCH = 10_000  # awards per statement

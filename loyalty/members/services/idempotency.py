@@ -5,25 +5,19 @@ keeps a second request out meanwhile; the unique key has the last word.
 """
 
 import hashlib
-import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError
-
 from loyalty.lib import clock
-from loyalty.lib.errors import Busy, DomainError
+from loyalty.lib.attempts import insist
+from loyalty.lib.errors import DomainError
 from loyalty.lib.prepared import rows_of
 from loyalty.lib.transactions import all_or_nothing
 from loyalty.members.errors import InProgress, RequestReused
 from loyalty.members.models import IdempotencyRecord
 
 KEPT_FOR = timedelta(days=7)
-ATTEMPTS = 5
-PAUSE = 0.02  # seconds, doubled each time
-PASSING = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the same may be done again
 
 CLAIM = "SELECT * FROM members_claim(%s, %s, %s)"
 KEEP = """
@@ -76,25 +70,7 @@ def answer_once(
     A refusal undoes the work; it is recorded too where `refuse` makes an answer of it, else it is raised on. Deadlocks
     are tried again, at most five times. Raises InProgress, RequestReused, Busy, and what `work` raises.
     """
-    for attempt in range(ATTEMPTS):
-        try:
-            return _answer(intention, work, refuse)
-        except Overtaken:
-            continue
-        except (OperationalError, Busy) as error:
-            if not _is_passing(error):
-                raise
-            time.sleep(PAUSE * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
-    raise Busy
-
-
-def _is_passing(error: BaseException | None) -> bool:
-    """Whether a deadlock or a serialization failure is at the bottom of it."""
-    while error is not None:
-        if getattr(error, "sqlstate", None) in PASSING:
-            return True
-        error = error.__cause__
-    return False
+    return insist(lambda: _answer(intention, work, refuse), passing=(Overtaken,))
 
 
 def _answer(intention: Intention, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer | None]) -> Answer:

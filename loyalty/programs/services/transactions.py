@@ -1,17 +1,12 @@
 """One transaction per change, tried again as a whole when the database finds a deadlock."""
 
-import random
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 
-from loyalty.lib.errors import Busy
+from loyalty.lib.attempts import insist
 from loyalty.lib.transactions import part_of_transaction
-
-ATTEMPTS = 5
-PASSING = {"40001", "40P01"}  # serialization failure, deadlock: the same change may be made again
 
 
 def in_transaction[T](change: Callable[[], T]) -> T:
@@ -22,24 +17,12 @@ def in_transaction[T](change: Callable[[], T]) -> T:
     if connection.in_atomic_block:
         with part_of_transaction():
             return change()
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with transaction.atomic():
-                return change()
-        except (OperationalError, Busy) as error:
-            if not _is_passing(error):
-                raise
-            time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
-    raise Busy
+    return insist(lambda: _alone(change))
 
 
-def _is_passing(error: BaseException | None) -> bool:
-    """Whether a deadlock or a serialization failure is at the bottom of it."""
-    while error is not None:
-        if getattr(error, "sqlstate", None) in PASSING:
-            return True
-        error = error.__cause__
-    return False
+def _alone[T](change: Callable[[], T]) -> T:
+    with transaction.atomic():
+        return change()
 
 
 @contextmanager
