@@ -21,6 +21,7 @@ from loyalty.programs.rules.wording.amounts import money_of, number_of, unit_of
 
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
+LONG_FIGURES = ((20, "longest"), (15, "longer"), (11, "long"))  # characters from which on a figure is set smaller
 PICTURES = {
     "expire": "clock",
     "extend": "clock",
@@ -50,6 +51,13 @@ def points(number: int) -> str:
     """1234 → 1,234, as the member's language groups digits."""
     grouped = number_format(abs(number), force_grouping=True)
     return f"{MINUS}{grouped}" if number < 0 else grouped
+
+
+@register.filter
+def length_class(number: int) -> str:
+    """The class by which a figure of many characters is set smaller, with a blank before it; empty for most."""
+    length = len(points(number))
+    return next((f" figure-{name}" for least, name in LONG_FIGURES if length >= least), "")
 
 
 @register.filter

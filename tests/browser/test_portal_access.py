@@ -2,10 +2,11 @@
 
 import pytest
 
+from loyalty.programs.models.wallet import Wallet
 from tests.browser.conftest import violations
 from tests.portal.conftest import buy, open_aurora
 from tests.portal.test_sign_in_pages import app_code
-from tests.world import PASSWORD, join, open_program
+from tests.world import PASSWORD, earn, join, open_program
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -118,6 +119,26 @@ def test_nothing_is_cut_off_at_320_pixels_nor_lost_on_a_desk(shop, phone):
         ensure_fits(page, OPEN)
         sign_in(page)
         ensure_fits(page, MEMBERS)
+
+
+SPILT = """() => [...document.querySelectorAll(".figure")]
+    .filter(each => each.getBoundingClientRect().right > each.parentElement.getBoundingClientRect().right
+        || each.clientHeight > 1.5 * parseFloat(getComputedStyle(each).fontSize))
+    .map(each => each.textContent)"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_balances_of_any_length_stay_in_their_tiles_on_one_line(shop, phone, width):
+    ada = shop.members.get()
+    for position, points in enumerate((12_345_678_901, 123_456_789_012, 987_654_321_098_765)):
+        kind = Wallet.objects.create(program=shop, code=f"w{position}", name="W", position=position + 1)
+        earn(ada, points, wallet=kind)
+    earn(ada, 123_456_789_012)
+    page = phone(size={"width": width, "height": 700})
+    sign_in(page)
+    assert page.locator(".figure").count() == 4
+    assert page.evaluate(SPILT) == []
+    ensure_fits(page, ["/p/aurora/", "/p/aurora/statement/", "/p/aurora/lots/"])
 
 
 def ensure_fits(page, addresses: list[str]) -> None:
