@@ -11,6 +11,10 @@ from loyalty.lib.admin.forms import StaffForm
 from loyalty.programs.forms.lists import ListField, days
 from loyalty.programs.models.program import Program
 
+PICTURES = {"PNG", "JPEG", "MPO", "WEBP"}  # MPO is what many phones write as JPEG
+LARGEST_LOGO = 1024 * 1024  # bytes
+LONGEST_SIDE = 4000  # pixels
+
 
 def zone_choices() -> list[tuple[str, Any]]:
     """Time zones as places, grouped by continent."""
@@ -51,7 +55,23 @@ class ProgramSettingsForm(forms.ModelForm):
             "name", "logo", "brand_color", "accent_color", "time_zone", "currency", "languages", "terms_url",
             "terms_text", "debt_policy", "warn_days", "sender_email", "is_active",
         )  # fmt: skip
+        help_texts = {"logo": _("A PNG, JPEG or WebP of at most 1 MB; it is shown 36 pixels high.")}
         widgets = {"brand_color": UnfoldAdminColorInputWidget, "accent_color": UnfoldAdminColorInputWidget}
+
+    def clean_logo(self) -> Any:
+        """A new picture is small enough for every page to carry, and is what its name says that it is."""
+        logo = self.cleaned_data["logo"]
+        picture = getattr(logo, "image", None)  # only what was uploaded just now
+        if picture is None:
+            return logo
+        if picture.format not in PICTURES:
+            raise forms.ValidationError(_("Upload a PNG, JPEG or WebP picture."))
+        if logo.size > LARGEST_LOGO:
+            raise forms.ValidationError(_("The picture is larger than 1 MB. Save it smaller, please."))
+        if max(picture.size) > LONGEST_SIDE:
+            words = _("The picture is more than %(pixels)s pixels wide or high. Save it smaller, please.")
+            raise forms.ValidationError(words, params={"pixels": LONGEST_SIDE})
+        return logo
 
 
 class NewProgramForm(StaffForm):
