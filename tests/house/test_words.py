@@ -23,6 +23,7 @@ from loyalty.programs.events import PointsExpiring
 from tests.house.words_in_sources import ROOT, Words, member_files, words_of
 from tests.portal.conftest import client_of
 from tests.till import buy
+from tests.world import World
 
 LANGUAGES = ["nb", "pl", "ru"]
 FORMS = {"nb": 2, "pl": 3, "ru": 3}
@@ -109,18 +110,37 @@ def page_of(client: Client, path: str) -> str:
     return answer.content.decode()
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("path", ["", "statement/", "terms/", "me/", "me/consents/", "lots/", "inbox/", "card/"])
-def test_no_english_is_left_on_a_members_pages(world, language, path):
+def speaking(world: World, language: str) -> Client:
+    """Ada's browser, after a purchase, with every page in her language."""
     buy(world.ada, "29.90")
     world.aurora.languages = ["en", *LANGUAGES]
     world.aurora.save()
     world.ada.language = language
     world.ada.save()
-    page = page_of(client_of(world.ada), f"/p/aurora/{path}")
+    return client_of(world.ada)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", ["", "statement/", "terms/", "me/", "me/consents/", "lots/", "inbox/", "card/"])
+def test_no_english_is_left_on_a_members_pages(world, language, path):
+    page = page_of(speaking(world, language), f"/p/aurora/{path}")
     assert f'<html lang="{language}"' in page
     assert left_in_english(language, page) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "words_there"),
+    [
+        ("nb", ["Siste aktivitet", "Neste for deg", "Kjøp for 29,90", "Vis kortet", "Hjem", "Tjen", "Meg"]),
+        ("pl", ["Ostatnia aktywność", "Co dalej", "Zakupy za 29,90", "Pokaż kartę"]),
+        ("ru", ["Последние события", "Что дальше", "Покупка на 29,90", "Показать карту"]),
+    ],
+)
+def test_home_is_in_the_members_language(world, language, words_there):
+    page = " ".join(page_of(speaking(world, language), "/p/aurora/").split())
+    assert [words for words in words_there if words not in page] == []
 
 
 @pytest.mark.django_db
