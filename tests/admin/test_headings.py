@@ -42,6 +42,10 @@ def test_a_form_is_headed_by_what_it_is_of(staff, world, role):
     assert title_of(staff(role).get(page_of("wallet_change", wallet.pk))) == f"{wallet} | Wallet | Laurel"
 
 
+def test_a_members_page_says_their_name_once(staff, world):
+    assert title_of(staff("viewer").get(page_of("member_change", world.ada.pk))) == "Ada | Laurel"
+
+
 @pytest.mark.parametrize(
     ("language", "day", "moment"),
     [

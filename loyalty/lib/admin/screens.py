@@ -126,7 +126,7 @@ class Screen(ModelAdmin):
         frame = {
             **self.admin_site.each_context(request),
             "title": title,
-            "subtitle": capfirst(str(obj)) if obj else None,
+            "subtitle": capfirst(str(obj)) if obj and str(obj) != str(title) else None,
             "content_title": title,
             "opts": self.opts,
             "model_admin": self,
