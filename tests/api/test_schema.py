@@ -2,6 +2,7 @@
 
 import json
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
@@ -63,6 +64,7 @@ def test_every_operation_keeps_its_word(case, till, ada):
     case.call_and_validate(headers={"Authorization": f"Bearer {till.secret}"})
 
 
+COMPONENTS = json.loads(document())["components"]
 OPERATIONS = [
     (path, method, operation)
     for path, methods in json.loads(document())["paths"].items()
@@ -83,6 +85,30 @@ def test_every_operation_is_told_in_full(path, method, operation):
     if "requestBody" in operation:
         assert {"413", "415"} < operation["responses"].keys()
         assert operation["requestBody"]["content"].keys() == {"application/json"}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "operation"), OPERATIONS, ids=[each[2]["operationId"] for each in OPERATIONS]
+)
+def test_every_example_is_of_the_shape_that_is_promised(path, method, operation):
+    """What is sent and what is answered, refusals too."""
+    shown = [operation["requestBody"]] if "requestBody" in operation else []
+    for content in [each["content"] for each in (*shown, *operation["responses"].values())]:
+        ((_kind, part),) = content.items()
+        examples = [each["value"] for each in part.get("examples", {}).values()]
+        assert examples or operation["operationId"].startswith("cancel_")  # an empty body will do there
+        for example in examples:
+            jsonschema_rs.validate({**part["schema"], "components": COMPONENTS}, example)
+            assert_complete(part["schema"], example)
+    for status, answer in operation["responses"].items():
+        if status >= "400":
+            (example,) = answer["content"]["application/problem+json"]["examples"].values()
+            assert (example["value"]["status"], example["value"]["instance"]) == (int(status), path)
+
+
+def assert_complete(schema, example):
+    declared = COMPONENTS["schemas"][schema["$ref"].rpartition("/")[2]]
+    assert example.keys() <= declared["properties"].keys()
 
 
 def test_whatever_moves_points_needs_a_key():

@@ -33,7 +33,8 @@ class Operation:
     problems: tuple[int, ...] = ()
     keyed: Keyed = Keyed.NO
     has_version: bool = False
-    example: Any = None
+    example: Any = None  # of the body
+    answer: Any = None  # an example of what is answered
 
 
 def operation[View: Callable[..., Any]](**facts: Any) -> Callable[[View], View]:

@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.functional import Promise
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from loyalty.lib import errors
+from loyalty.lib.rest.faults import Fault, InvalidInput
 from loyalty.lib.rest.operations import Keyed, Operation
 from loyalty.lib.rest.problems import CONTENT_TYPE as PROBLEM
-from loyalty.lib.rest.shapes import Input, Many, Output
+from loyalty.lib.rest.problems import REFUSALS, problem
+from loyalty.lib.rest.shapes import MISSING, Input, Many, Output
 
 KEY_PATTERN = "^[!-~]{1,255}$"
 ALWAYS = (400, 401, 403, 429, 500, 503)
@@ -32,6 +36,20 @@ WORDS = {
     429: "Too many requests.",
     500: "Our mistake.",
     503: "Too busy; the same request may be sent again.",
+}
+
+
+# How the refusals look that the document shows, where the framework does not word them.
+REFUSED: dict[int, tuple[str, str | Promise]] = {
+    400: (InvalidInput.code, InvalidInput.message),
+    403: ("missing-scope", "This key lacks the scope %(scope)s."),
+    409: (
+        "in-progress",
+        "The first request with this Idempotency-Key is still running. Send it again in a moment.",
+    ),
+    410: (errors.Gone.code, "It was possible once and is over."),
+    412: (errors.Stale.code, errors.Stale.message),
+    422: ("key-reused", "This Idempotency-Key was used for another request. Use a new key for a new intention."),
 }
 
 
@@ -99,13 +117,29 @@ class RestSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         statuses = {*ALWAYS, *self.operation.problems, *(WITH_BODY if self.operation.body else ())}
-        problems = {(status, PROBLEM): OpenApiResponse(ProblemOutput, WORDS[status]) for status in sorted(statuses)}
+        problems = {
+            (status, PROBLEM): OpenApiResponse(ProblemOutput, WORDS[status], [self._refusal(status)])
+            for status in sorted(statuses)
+        }
         answers = {status: OpenApiResponse(shape, WORDS[status]) for status, shape in self.operation.answers.items()}
         return answers | problems
 
+    def _refusal(self, status: int) -> OpenApiExample:
+        """What a refusal with this status looks like here."""
+        code, words = REFUSED.get(status) or REFUSALS[status]
+        faults = (Fault("required", MISSING, "/member"),) if code == InvalidInput.code else ()
+        if code == "missing-scope":
+            words = words % {"scope": self.operation.scope}
+        value = problem(status, code, words, self.path, faults)
+        return OpenApiExample(str(status), value=value, media_type=PROBLEM, status_codes=[str(status)])
+
     def get_examples(self) -> list[OpenApiExample]:
-        example = self.operation.example
-        return [OpenApiExample("Example", value=example, request_only=True)] if example else []
+        asked, answered = self.operation.example, self.operation.answer
+        examples = [OpenApiExample("Example", value=asked, request_only=True)] if asked else []
+        if answered:
+            done = [str(status) for status in self.operation.answers]
+            examples.append(OpenApiExample("Answer", value=answered, response_only=True, status_codes=done))
+        return examples
 
     def get_override_parameters(self) -> list[Any]:
         return [*self._in_path(), *self._in_query(), *self._headers(), *self._response_headers()]

@@ -27,6 +27,10 @@ EXAMPLE = {
     "channel": "till",
     "consents": {"marketing": True},
 }
+MEMBER = EXAMPLE | {
+    "number": "345678901237", "phone": "", "language": "en", "birth_date": None, "status": "active", "tier": None,
+    "referral_code": "GD7BC8JX", "joined_at": "2026-11-20T13:30:00+00:00", "attributes": {},
+}  # fmt: skip
 
 
 class Members(KeyedView):
@@ -34,7 +38,7 @@ class Members(KeyedView):
 
     @operation(
         id="find_member", tag="members", scope="members:read", query=FindInput, answers={200: MembersOutput},
-        summary="Find a member",
+        summary="Find a member", answer={"results": [MEMBER], "next": None},
         description="By external_id, email or card; nobody is an empty list. Without them all members are listed.",
     )  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
@@ -49,7 +53,7 @@ class Members(KeyedView):
 
     @operation(
         id="enrol_member", tag="members", scope="members:write", body=EnrolInput, answers={201: MemberOutput},
-        problems=(404, 409, 422), keyed=Keyed.MAY, example=EXAMPLE, summary="Enrol a member",
+        problems=(404, 409, 422), keyed=Keyed.MAY, example=EXAMPLE, answer=MEMBER, summary="Enrol a member",
         description="A known external_id or e-mail address answers 409 `member-exists`.",
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
@@ -69,7 +73,7 @@ class Member(KeyedView):
 
     @operation(
         id="read_member", tag="members", scope="members:read", path=NUMBER, answers={200: MemberOutput},
-        problems=(404,), has_version=True, summary="Read a member",
+        problems=(404,), has_version=True, answer=MEMBER, summary="Read a member",
     )  # fmt: skip
     def get(self, request: Request, number: str) -> HttpResponse:
         return self.show(queries.member_by_number(self.program, number))
@@ -77,7 +81,7 @@ class Member(KeyedView):
     @operation(
         id="change_member", tag="members", scope="members:write", path=NUMBER, body=ChangeInput,
         answers={200: MemberOutput}, problems=(404, 409, 412, 422), has_version=True,
-        example={"phone": "+47 22 00 00 00"}, summary="Change a member",
+        example={"phone": "+47 22 00 00 00"}, answer=MEMBER | {"phone": "+47 22 00 00 00"}, summary="Change a member",
         description="With `If-Match`, refused when the member changed since you read it.",
     )  # fmt: skip
     def patch(self, request: Request, number: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from loyalty.members import queries as members
 from loyalty.members.api.idempotency import once, rehearse
 from loyalty.members.api.keyed import KeyedView
 from loyalty.members.api.views import NUMBER
-from loyalty.programs.api import inputs, outputs
+from loyalty.programs.api import examples, inputs, outputs
 from loyalty.programs.api.telling import outcome_of, told_of
 from loyalty.programs.queries.balances import balances_in
 from loyalty.programs.queries.configuration import Configuration, configuration_under
@@ -23,17 +23,6 @@ from loyalty.programs.queries.statement import statement_of
 from loyalty.programs.services import activities, batches, confirmation
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts
 
-PURCHASE = {
-    "source": "till-7",
-    "receipt": "2026-000123",
-    "member": "345678901237",
-    "at": "2026-11-20T14:30:00+01:00",
-    "currency": "EUR",
-    "channel": "store",
-    "lines": [{"sku": "beans-250", "category": "coffee", "quantity": 2, "amount": "19.90"}],
-    "payments": [{"method": "card", "amount": "19.90"}],
-}
-REVIEW = {"source": "shop", "id": "review-88", "type": "review", "member": "345678901237", "at": "2026-11-20T14:30:00Z"}
 RECEIPT = {"source": inputs.Source(), "receipt": inputs.Identity()}
 ACTIVITY = {"source": inputs.Source(), "id": inputs.Identity()}
 DRY_RUN = "200 for a dry run, which needs no Idempotency-Key."
@@ -68,7 +57,7 @@ class Balances(PointsView):
 
     @operation(
         id="read_balances", tag="members", scope="members:read", path=NUMBER, answers={200: outputs.BalancesOutput},
-        problems=(404,), summary="Read a member's balances",
+        problems=(404,), summary="Read a member's balances", answer=examples.BALANCES,
     )  # fmt: skip
     def get(self, request: Request, number: str) -> HttpResponse:
         balances = balances_in(self.configuration, self.member_ref.subject)
@@ -81,6 +70,7 @@ class Statement(PointsView):
     @operation(
         id="read_statement", tag="members", scope="members:read", path=NUMBER, query=inputs.StatementInput,
         answers={200: outputs.StatementOutput}, problems=(404,), summary="Read a member's statement",
+        answer=examples.STATEMENT,
     )  # fmt: skip
     def get(self, request: Request, number: str) -> HttpResponse:
         asked = dict(self.parameters)
@@ -96,7 +86,8 @@ class Purchases(PointsView):
     @operation(
         id="record_purchase", tag="purchases", scope="purchases:write", query=inputs.DryRunInput,
         body=inputs.PurchaseInput, answers={200: outputs.PurchaseOutput, 201: outputs.PurchaseOutput},
-        problems=(404, 409, 422), keyed=Keyed.MUST, example=PURCHASE, summary="Record a purchase", description=DRY_RUN,
+        problems=(404, 409, 422), keyed=Keyed.MUST, summary="Record a purchase", description=DRY_RUN,
+        example=examples.PURCHASE, answer=examples.RECORDED_PURCHASE,
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         facts = inputs.purchase_of(self.body(request))
@@ -114,7 +105,8 @@ class PurchaseBatch(PointsView):
 
     @operation(
         id="record_purchases", tag="purchases", scope="purchases:write", body=inputs.BatchInput,
-        answers={200: outputs.BatchOutput}, problems=(409, 422), keyed=Keyed.MUST, example={"purchases": [PURCHASE]},
+        answers={200: outputs.BatchOutput}, problems=(409, 422), keyed=Keyed.MUST,
+        example={"purchases": [examples.PURCHASE]}, answer=examples.RECORDED_BATCH,
         summary="Record purchases", description="Each has its own outcome; a refused one stops no other. What is not "
         "of the documented shape refuses all of them, with a pointer.",
     )  # fmt: skip
@@ -137,6 +129,7 @@ class PurchaseConfirm(PointsView):
         id="confirm_purchase", tag="purchases", scope="purchases:write", path=RECEIPT,
         answers={200: outputs.SettledPurchaseOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
         summary="Confirm a purchase", description="Points that wait for it become spendable.",
+        answer=examples.SETTLED_PURCHASE,
     )  # fmt: skip
     def post(self, request: Request, source: str, receipt: str) -> HttpResponse:
         self.body(request)
@@ -150,6 +143,7 @@ class PurchaseCancel(PointsView):
         id="cancel_purchase", tag="purchases", scope="purchases:write", path=RECEIPT, body=inputs.CancelInput,
         answers={200: outputs.SettledPurchaseOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
         summary="Cancel a purchase", description="Its pending points are taken away; points already active stay.",
+        answer=examples.SETTLED_PURCHASE,
     )  # fmt: skip
     def post(self, request: Request, source: str, receipt: str) -> HttpResponse:
         reason = self.body(request)["reason"]
@@ -162,7 +156,8 @@ class Activities(PointsView):
     @operation(
         id="record_activity", tag="activities", scope="activities:write", query=inputs.DryRunInput,
         body=inputs.ActivityInput, answers={200: outputs.ActivityOutput, 201: outputs.ActivityOutput},
-        problems=(404, 409, 422), keyed=Keyed.MUST, example=REVIEW, summary="Record an activity", description=DRY_RUN,
+        problems=(404, 409, 422), keyed=Keyed.MUST, summary="Record an activity", description=DRY_RUN,
+        example=examples.REVIEW, answer=examples.RECORDED_REVIEW,
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         facts = inputs.activity_of(self.body(request))
@@ -182,6 +177,7 @@ class ActivityConfirm(PointsView):
         id="confirm_activity", tag="activities", scope="activities:write", path=ACTIVITY,
         answers={200: outputs.SettledActivityOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
         summary="Confirm an activity", description="Points that wait for it become spendable.",
+        answer=examples.SETTLED_REVIEW,
     )  # fmt: skip
     def post(self, request: Request, source: str, id: str) -> HttpResponse:
         self.body(request)
@@ -195,6 +191,7 @@ class ActivityCancel(PointsView):
         id="cancel_activity", tag="activities", scope="activities:write", path=ACTIVITY, body=inputs.CancelInput,
         answers={200: outputs.SettledActivityOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
         summary="Cancel an activity", description="Its pending points are taken away; points already active stay.",
+        answer=examples.SETTLED_REVIEW,
     )  # fmt: skip
     def post(self, request: Request, source: str, id: str) -> HttpResponse:
         reason = self.body(request)["reason"]

@@ -1,0 +1,74 @@
+"""What the API's document shows: one purchase, one review, and what is answered to them."""
+
+from typing import Any
+
+PURCHASE = {
+    "source": "till-7",
+    "receipt": "2026-000123",
+    "member": "345678901237",
+    "at": "2026-11-20T14:30:00+01:00",
+    "currency": "EUR",
+    "channel": "store",
+    "lines": [{"sku": "beans-250", "category": "coffee", "quantity": 2, "amount": "19.90"}],
+    "payments": [{"method": "card", "amount": "19.90"}],
+}
+REVIEW = {"source": "shop", "id": "review-88", "type": "review", "member": "345678901237", "at": "2026-11-20T14:30:00Z"}
+END = "2027-11-30T23:00:00+00:00"
+
+
+def _award(points: int) -> dict[str, Any]:
+    return {"wallet": "points", "points": points, "state": "active", "activates_at": None, "expires_at": END}
+
+
+def _balance(active: int) -> dict[str, Any]:
+    return {
+        "wallet": "points", "active": active, "pending": 0, "held": 0, "debt": 0, "earned_total": active,
+        "expiring": [{"points": active, "at": END}],
+    }  # fmt: skip
+
+
+BALANCES = {"balances": [_balance(69)]}
+RECORDED_PURCHASE = {
+    "purchase": "till-7:2026-000123",
+    "awards": [_award(69)],
+    "balances": [_balance(69)],
+    "explanation": [
+        {
+            "rule": "Every euro counts", "wallet": "points", "matched": True, "points": 19,
+            "why": "1 point per 1.00 € on 19.90 €: 19 points",
+        },
+        {
+            "rule": "Welcome: 50 on your first purchase", "wallet": "points", "matched": True, "points": 50,
+            "why": "A bonus of 50 points",
+        },
+    ],
+    "replayed": False,
+}  # fmt: skip
+RECORDED_REVIEW = {
+    "activity": "shop:review-88",
+    "awards": [_award(20)],
+    "balances": [_balance(89)],
+    "explanation": [
+        {
+            "rule": "Thank you for your review", "wallet": "points", "matched": True, "points": 20,
+            "why": "A bonus of 20 points",
+        },
+    ],
+    "replayed": False,
+}  # fmt: skip
+RECORDED_BATCH = {
+    "results": [{"status": 201, "purchase": "till-7:2026-000123", "awards": [_award(69)], "replayed": False}]
+}
+STATEMENT = {
+    "results": [
+        {
+            "id": 691, "at": "2026-11-20T13:30:02+00:00", "event_at": "2026-11-20T13:30:00+00:00", "kind": "award",
+            "wallet": "points", "state": "active", "points": 69, "balance_after": 69,
+            "source": "purchase:till-7:2026-000123", "title": "Purchase of 19.90 €",
+            "why": "Every euro counts: 1 point per 1.00 € on 19.90 €: 19 points",
+        },
+    ],
+    "next": None,
+}  # fmt: skip
+SETTLED_PURCHASE = {"purchase": "till-7:2026-000123", "points": 69, "replayed": False}
+SETTLED_REVIEW = {"activity": "shop:review-88", "points": 20, "replayed": False}
