@@ -27,7 +27,7 @@ EXAMPLE = {
     "channel": "till",
     "consents": {"marketing": True},
 }
-MEMBER = EXAMPLE | {
+MEMBER: dict[str, Any] = EXAMPLE | {
     "number": "345678901237", "phone": "", "language": "en", "birth_date": None, "status": "active", "tier": None,
     "referral_code": "GD7BC8JX", "joined_at": "2026-11-20T13:30:00+00:00", "attributes": {},
 }  # fmt: skip
