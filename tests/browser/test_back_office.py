@@ -98,6 +98,21 @@ def test_the_words_of_a_chart_are_as_small_as_those_around_it(phone, world, widt
     assert words.evaluate("word => getComputedStyle(word).fontFamily === getComputedStyle(document.body).fontFamily")
 
 
+def test_many_points_are_asked_about_twice_without_scripts_too(phone, world):
+    world.aurora.wallets.filter(code="points").update(point_value="0.01")
+    page = sign_in(phone(javascript=False))
+    page.goto(address("member_adjust", world.ada.pk))
+    before = balances_of(world.ada)[0].active
+    page.get_by_label("How many").fill("10001")
+    page.get_by_label("Reason").fill("A long story")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Give the points").click()
+    page.get_by_text("10,001 points are worth 100.01").wait_for()
+    page.get_by_role("button", name="Yes, give 10,001").click()
+    page.wait_for_url("**/change/")
+    assert balances_of(world.ada)[0].active == before + 10_001
+
+
 def test_the_wallet_says_what_it_means_while_it_is_changed(phone, world):
     page = sign_in(phone(size=DESK))
     page.goto(address("wallet_change", world.aurora.wallets.get(code="points").pk))
