@@ -256,6 +256,8 @@ class LotScreen(LedgerScreen):
     @display(description=_("last day"), ordering="expires_at")
     def last_day(self, lot: Lot) -> str:
         """The day before the instant, mostly a midnight, from which on the points cannot be used."""
+        if lot.expires_at is None:  # the list has none of these
+            return "–"
         return date_format(timezone.localtime(lot.expires_at - timedelta(microseconds=1)), "DATE_FORMAT")
 
     @display(description=_("wallet"))

@@ -35,14 +35,14 @@ class JobCommand(BaseCommand, ABC):
             figures = self.run(program, instant(options["at"], program))
         except DomainError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(json.dumps(figures) if options["json"] else self.sentence(**figures))
+        self.stdout.write(json.dumps(figures) if options["json"] else self.sentence(figures))
 
     @abstractmethod
     def run(self, program: Program | None, at: datetime | None) -> dict[str, int]:
         """The job on one program or all, waiting its turn."""
 
     @abstractmethod
-    def sentence(self, **figures: int) -> str:
+    def sentence(self, figures: dict[str, int]) -> str:
         """The figures of `run` in words."""
 
 

@@ -14,5 +14,5 @@ class Command(JobCommand):
         swept = activate_points(program=program, at=at, wait=True)
         return {"lots": swept.lots, "points": swept.points}
 
-    def sentence(self, *, lots: int, points: int) -> str:
-        return _("%(points)s can be spent now.") % {"points": points_in_lots(points, lots)}
+    def sentence(self, figures: dict[str, int]) -> str:
+        return _("%(points)s can be spent now.") % {"points": points_in_lots(**figures)}

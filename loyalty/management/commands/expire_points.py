@@ -14,5 +14,5 @@ class Command(JobCommand):
         swept = expire_points(program=program, at=at, wait=True)
         return {"lots": swept.lots, "points": swept.points}
 
-    def sentence(self, *, lots: int, points: int) -> str:
-        return _("%(points)s expired.") % {"points": points_in_lots(points, lots)}
+    def sentence(self, figures: dict[str, int]) -> str:
+        return _("%(points)s expired.") % {"points": points_in_lots(**figures)}

@@ -13,5 +13,6 @@ class Command(JobCommand):
     def run(self, program: Program | None, at: datetime | None) -> dict[str, int]:
         return {"warnings": warn_of_expiry(program=program, at=at, wait=True)}
 
-    def sentence(self, *, warnings: int) -> str:
-        return ngettext("%(count)d warning.", "%(count)d warnings.", warnings) % {"count": warnings}
+    def sentence(self, figures: dict[str, int]) -> str:
+        count = figures["warnings"]
+        return ngettext("%(count)d warning.", "%(count)d warnings.", count) % {"count": count}
