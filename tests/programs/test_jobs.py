@@ -13,6 +13,7 @@ from django_celery_beat.models import PeriodicTask
 
 from config.celery import app
 from loyalty.ledger import services as ledger
+from loyalty.ledger.errors import BeyondCalendar
 from loyalty.ledger.rules import Swept
 from loyalty.members.services.members import update_member
 from loyalty.messaging.models import InboxEntry
@@ -288,6 +289,11 @@ def test_an_instant_beyond_the_calendar_is_refused_for_what_it_is(world, name, a
         CommandError, match=rf"“{re.escape(at)}.*” is beyond the calendar.*from 0002-01-01 to 9998-12-31"
     ):
         command(name, "--at", at, *program)
+
+
+def test_a_warning_of_days_beyond_the_calendar_is_refused(world):
+    with pytest.raises(BeyondCalendar):
+        warn_of_expiry(at=datetime(9998, 12, 31, 8, tzinfo=UTC))
 
 
 def test_a_day_without_an_offset_is_the_programs(world):

@@ -93,7 +93,10 @@ def _take_all(chromium: str, address: str, out: Path) -> Iterator[str]:
             for scheme in SCHEMES:
                 for person in dict.fromkeys(page[1] for page in PAGES):
                     context = browser.new_context(
-                        viewport=viewport, color_scheme=scheme, device_scale_factor=2 if size == "phone" else 1
+                        viewport=viewport,
+                        color_scheme=scheme,
+                        device_scale_factor=2 if size == "phone" else 1,
+                        reduced_motion="reduce",
                     )
                     page = _signed_in(context, address, person)
                     for name, _who, path, link in (each for each in PAGES if each[1] == person):

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from loyalty.ledger import services as ledger
 from loyalty.ledger.queries.proof import findings
-from loyalty.ledger.rules import Swept
+from loyalty.ledger.rules import Swept, ensure_instant
 from loyalty.lib import clock
 from loyalty.outbox.services import publish, publish_many
 from loyalty.programs.events import PointsExpired, PointsExpiring
@@ -91,6 +91,7 @@ def warn_of_expiry(
 
     A member hears of the same points once per step, however often the job runs; a late run catches up, and tells what
     it found in one message per wallet and step, only of the nearest step. Not before `from_hour` in the program's zone.
+    Raises BeyondCalendar.
     """
     at = at or clock.now()
     warnings = 0
@@ -135,6 +136,8 @@ def _warn(program: Program, at: datetime) -> int:
     """Slice by slice of members, each slice with its events in one transaction."""
     today = local_day(at, program.time_zone)
     steps = sorted(set(program.warn_days))
+    ensure_instant(at)
+    ensure_instant(at + timedelta(days=steps[-1]))
     facts = {
         "days": steps,
         "ends": [end_of_day(today + timedelta(days=days), program.time_zone) for days in steps],
