@@ -5,6 +5,21 @@ from loyalty.ledger import models as ledger
 from loyalty.members import models as members
 from loyalty.messaging import models as messaging
 from loyalty.outbox import models as outbox
-from loyalty.programs.models import activity, earning, program, wallet
+from loyalty.programs.models import activity, campaigns, caps, earning, program, returns, tiers, versions, wallet
 
-__all__ = ["activity", "earning", "insights", "ledger", "members", "messaging", "outbox", "program", "wallet"]
+__all__ = [
+    "activity",
+    "campaigns",
+    "caps",
+    "earning",
+    "insights",
+    "ledger",
+    "members",
+    "messaging",
+    "outbox",
+    "program",
+    "returns",
+    "tiers",
+    "versions",
+    "wallet",
+]

@@ -56,6 +56,16 @@ class Activity(models.Model):
     awards = models.JSONField(
         _("points"), default=list, blank=True, help_text=_("What it earned when it was recorded, per wallet.")
     )
+    # The version of the configuration that judged it. No foreign key in the database: versions are never deleted.
+    version = models.ForeignKey(
+        "loyalty.ProgramVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("judged by version"),
+    )
     actor = models.CharField(_("recorded by"), max_length=80)
 
     objects = ActivityQuerySet.as_manager()

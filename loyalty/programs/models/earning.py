@@ -6,6 +6,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from loyalty.programs.models.campaigns import Campaign
+from loyalty.programs.models.conditions import Operator, Subject
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.rules.earning import CALENDAR
@@ -31,6 +33,10 @@ class EarningRule(models.Model):
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="rules", verbose_name=_("program"))
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="rules", verbose_name=_("wallet"))
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="rules", verbose_name=_("campaign"),
+        help_text=_("Its time and audience then hold for this rule too."),
+    )  # fmt: skip
     name = models.CharField(_("name"), max_length=100, help_text=_("Members read it in their statement."))
     trigger = models.CharField(
         _("activity"),
@@ -99,31 +105,6 @@ class EarningRule(models.Model):
 
 class RuleCondition(models.Model):
     """One “if” of an earning rule; all of a rule’s conditions must hold."""
-
-    class Subject(models.TextChoices):
-        BASKET_TOTAL = "basket_total", _("basket total")
-        SKU = "sku", _("product (SKU)")
-        CATEGORY = "category", _("product category")
-        LINE_ATTRIBUTE = "line_attribute", _("product attribute")
-        CHANNEL = "channel", _("channel")
-        STORE = "store", _("store")
-        WEEKDAY = "weekday", _("weekday")
-        TIME_OF_DAY = "time_of_day", _("time of day")
-        FIRST_PURCHASE = "first_purchase", _("first purchase")
-        MEMBER_ATTRIBUTE = "member_attribute", _("member attribute")
-        ACTIVITY_ATTRIBUTE = "activity_attribute", _("activity attribute")
-
-    class Operator(models.TextChoices):
-        EQUALS = "equals", _("is")
-        NOT_EQUALS = "not_equals", _("is not")
-        IN = "in", _("is one of")
-        NOT_IN = "not_in", _("is none of")
-        GTE = "gte", _("is at least")
-        GT = "gt", _("is more than")
-        LTE = "lte", _("is at most")
-        LT = "lt", _("is less than")
-        BETWEEN = "between", _("is between")
-        CONTAINS = "contains", _("contains")
 
     rule = models.ForeignKey(EarningRule, on_delete=models.CASCADE, related_name="conditions", verbose_name=_("rule"))
     subject = models.CharField(_("what"), max_length=20, choices=Subject)

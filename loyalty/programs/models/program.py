@@ -22,6 +22,12 @@ class DebtPolicy(models.TextChoices):
     )
 
 
+class Publishing(models.TextChoices):
+    AT_ONCE = "at_once", _("as soon as they are saved")
+    DRAFT = "draft", _("when the draft is published")
+    FOUR_EYES = "four_eyes", _("when a second person publishes the draft")
+
+
 class Program(models.Model):
     """The scheme a brand runs."""
 
@@ -82,9 +88,24 @@ class Program(models.Model):
         _("sender address"), blank=True, help_text=_("Messages to members come from here.")
     )
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    publishing = models.CharField(
+        _("changes go live"),
+        max_length=9,
+        choices=Publishing,
+        default=Publishing.AT_ONCE,
+        help_text=_("As a draft: you edit in peace, look at the difference, try it on your history, then publish."),
+    )
+    published = models.ForeignKey(
+        "loyalty.ProgramVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("version in force"),
+    )
     # A trigger gives it a new number, never used before, whenever the program, a wallet or a rule changes.
     config_version = models.BigIntegerField(default=0, editable=False)
-    history = HistoricalRecords(excluded_fields=["config_version"])
+    history = HistoricalRecords(excluded_fields=["config_version", "published"])
 
     class Meta:
         verbose_name = _("program")

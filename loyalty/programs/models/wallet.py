@@ -90,6 +90,12 @@ class Wallet(models.Model):
     cancel_after_days = models.PositiveSmallIntegerField(
         _("cancel when not confirmed within days"), default=30, validators=[MaxValueValidator(730)]
     )
+    balance_cap = models.PositiveBigIntegerField(
+        _("a member holds at most"),
+        null=True,
+        blank=True,
+        help_text=_("What would go over is not given. Empty: no limit."),
+    )
     is_archived = models.BooleanField(_("archived"), default=False)
     history = HistoricalRecords()
 
