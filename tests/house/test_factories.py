@@ -3,13 +3,13 @@
 import pytest
 from django.apps import apps
 
-from tests import factories
+from tests import factories, factories_of_programs
+from tests.factories import Row
 
-FACTORIES = [
-    each
-    for each in vars(factories).values()
-    if isinstance(each, type) and issubclass(each, factories.Row) and each is not factories.Row
-]
+ROOMS = (factories, factories_of_programs)
+
+FACTORIES = [each for room in ROOMS for each in vars(room).values() if isinstance(each, type) and issubclass(each, Row)]
+FACTORIES = sorted({each for each in FACTORIES if each is not Row}, key=lambda each: each.__name__)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,113 @@
+"""Plain rows of what a program may have beyond wallets and rules; see `tests.factories`."""
+
+from datetime import timedelta
+
+import factory
+
+from loyalty.lib import clock
+from loyalty.programs.models.campaigns import AudienceCondition, Campaign
+from loyalty.programs.models.caps import Cap, CapUse
+from loyalty.programs.models.returns import Return
+from loyalty.programs.models.tiers import Tier, TierChange, TierSet, TierStanding
+from loyalty.programs.models.versions import ProgramVersion
+from tests.factories import ActivityFactory, MemberFactory, ProgramFactory, Row
+
+
+class ProgramVersionFactory(Row):
+    class Meta:
+        model = ProgramVersion
+
+    program = factory.SubFactory(ProgramFactory)
+    number = factory.Sequence(lambda number: number + 1)
+    digest = "0" * 64
+    document = factory.LazyFunction(dict)
+
+
+class TierSetFactory(Row):
+    class Meta:
+        model = TierSet
+
+    program = factory.SubFactory(ProgramFactory)
+    code = factory.Sequence(lambda number: f"ladder-{number}")
+    name = "Status"
+    measure = "spend"
+
+
+class TierFactory(Row):
+    class Meta:
+        model = Tier
+
+    tier_set = factory.SubFactory(TierSetFactory)
+    code = factory.Sequence(lambda number: f"tier-{number}")
+    name = factory.Sequence(lambda number: f"Tier {number}")
+    threshold = factory.Sequence(lambda number: number * 100)
+
+
+class TierStandingFactory(Row):
+    class Meta:
+        model = TierStanding
+
+    member = factory.SubFactory(MemberFactory)
+    tier_set = factory.SubFactory(TierSetFactory, program=factory.SelfAttribute("..member.program"))
+    tier = factory.SubFactory(TierFactory, tier_set=factory.SelfAttribute("..tier_set"))
+
+
+class TierChangeFactory(Row):
+    class Meta:
+        model = TierChange
+
+    member = factory.SubFactory(MemberFactory)
+    tier_set = factory.SubFactory(TierSetFactory, program=factory.SelfAttribute("..member.program"))
+    after = factory.SubFactory(TierFactory, tier_set=factory.SelfAttribute("..tier_set"))
+    why = "reached"
+    actor = "test"
+    at = factory.LazyFunction(clock.now)
+
+
+class CampaignFactory(Row):
+    class Meta:
+        model = Campaign
+
+    program = factory.SubFactory(ProgramFactory)
+    code = factory.Sequence(lambda number: f"campaign-{number}")
+    name = "Summer"
+    starts_at = factory.LazyFunction(clock.now)
+    ends_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=30))
+
+
+class AudienceConditionFactory(Row):
+    class Meta:
+        model = AudienceCondition
+
+    campaign = factory.SubFactory(CampaignFactory)
+    subject = "channel"
+    value = "shop"
+
+
+class CapFactory(Row):
+    class Meta:
+        model = Cap
+
+    program = factory.SubFactory(ProgramFactory)
+    limit = 500
+
+
+class CapUseFactory(Row):
+    class Meta:
+        model = CapUse
+
+    cap = factory.SubFactory(CapFactory)
+    scope = factory.Sequence(str)
+    period_start = factory.LazyFunction(clock.now)
+
+
+class ReturnFactory(Row):
+    class Meta:
+        model = Return
+
+    purchase = factory.SubFactory(ActivityFactory)
+    program = factory.SelfAttribute("purchase.program")
+    external_id = factory.Sequence(lambda number: f"return-{number}")
+    digest = "0" * 64
+    event_at = factory.LazyFunction(clock.now)
+    actor = "test"
