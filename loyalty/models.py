@@ -5,10 +5,22 @@ from loyalty.ledger import models as ledger
 from loyalty.members import models as members
 from loyalty.messaging import models as messaging
 from loyalty.outbox import models as outbox
-from loyalty.programs.models import activity, campaigns, caps, earning, program, returns, tiers, versions, wallet
+from loyalty.programs.models import (
+    activity,
+    backtests,
+    campaigns,
+    caps,
+    earning,
+    program,
+    returns,
+    tiers,
+    versions,
+    wallet,
+)
 
 __all__ = [
     "activity",
+    "backtests",
     "campaigns",
     "caps",
     "earning",

@@ -5,6 +5,7 @@ from datetime import timedelta
 import factory
 
 from loyalty.lib import clock
+from loyalty.programs.models.backtests import Backtest
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.returns import Return
@@ -20,6 +21,15 @@ class ProgramVersionFactory(Row):
     program = factory.SubFactory(ProgramFactory)
     number = factory.Sequence(lambda number: number + 1)
     digest = "0" * 64
+    document = factory.LazyFunction(dict)
+
+
+class BacktestFactory(Row):
+    class Meta:
+        model = Backtest
+
+    program = factory.SubFactory(ProgramFactory)
+    title = "Draft"
     document = factory.LazyFunction(dict)
 
 

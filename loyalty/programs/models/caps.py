@@ -68,6 +68,7 @@ class Cap(models.Model):
     )
     mode = models.CharField(_("when it is reached"), max_length=8, choices=Mode, default=Mode.TRIM)
     is_active = models.BooleanField(_("on"), default=True)
+    is_archived = models.BooleanField(_("archived"), default=False)
     history = HistoricalRecords()
 
     class Meta:

@@ -12,6 +12,10 @@ class ProgramVersion(models.Model):
     number = models.PositiveIntegerField(_("number"))
     digest = models.CharField(max_length=64, editable=False)
     document = models.JSONField(_("configuration"))
+    # Which row each entry of the document stood for, so that a new name does not make it another thing.
+    places = models.JSONField(default=dict, editable=False)
+    # The newest number of the configuration that this version describes; see Program.config_version.
+    config_version = models.BigIntegerField(null=True, editable=False)
     note = models.CharField(_("what is new"), max_length=200, blank=True)
     proposed_by = models.CharField(_("proposed by"), max_length=80, blank=True)
     published_by = models.CharField(_("published by"), max_length=80, blank=True)
@@ -24,7 +28,10 @@ class ProgramVersion(models.Model):
         verbose_name = _("version")
         verbose_name_plural = _("versions")
         ordering = ["-number"]
-        constraints = [models.UniqueConstraint(fields=["program", "number"], name="version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["program", "number"], name="version_once"),
+            models.UniqueConstraint(fields=["program", "config_version"], name="version_of_configuration_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.program.code} {self.number}"
