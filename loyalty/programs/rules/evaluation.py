@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from loyalty.programs.rules.attribution import shares_of
 from loyalty.programs.rules.basis import Basket
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.exact import PointsOutOfRange, ToExact, exactly, kindest, round_points
@@ -79,7 +80,8 @@ def _evaluate_wallet(
     steps += [step for step in given if not step.matched]
     steps += [_step(miss) for miss in missed]
     steps += [_step(each) if isinstance(each, Miss) else _shadow_step(each, live, basket, total) for each in shadows]
-    return Award(wallet, total, tuple(outcome.rule.id for outcome in outcomes if outcome.exact))
+    shares = shares_of(outcomes, basket) if total and len(basket.lines) > 1 else ()
+    return Award(wallet, total, tuple(outcome.rule.id for outcome in outcomes if outcome.exact), shares)
 
 
 def attribute(outcomes: Sequence[Outcome]) -> list[int]:

@@ -14,6 +14,7 @@ nothing-to-multiply. A shadow rule may also tell too-many-points.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 type RuleId = int | str
@@ -22,11 +23,15 @@ type WalletId = int | str
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """Points earned in one wallet, always more than 0, and the rules that took part in them."""
+    """Points earned in one wallet, always more than 0, and the rules that took part in them.
+
+    `shares` are the exact points that each line brought, in the order of the lines; empty where there is one line.
+    """
 
     wallet: WalletId
     points: int
     rules: tuple[RuleId, ...]
+    shares: tuple[Fraction, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

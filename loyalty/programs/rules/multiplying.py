@@ -25,7 +25,21 @@ def multiply(candidates: Sequence[Candidate], earned: Iterable[Outcome], basket:
     parts = _split(earned, choosing, basket)
     bits = {candidate.rule.id: 1 << index for index, candidate in enumerate(choosing)}
     raised: dict[int, Rule] = {}
-    return [_raise(each, bits.get(each.rule.id), parts, raised, basket) for each in ordered]
+    outcomes = [_raise(each, bits.get(each.rule.id), parts, raised, basket) for each in ordered]
+    if len(basket.lines) > 1:
+        _name_lines(outcomes, choosing, basket)
+    return outcomes
+
+
+def _name_lines(outcomes: Iterable[Outcome], choosing: Sequence[Candidate], basket: Basket) -> None:
+    """Which lines' points each of the multipliers raised."""
+    reached = [_part_of(position, choosing) for position in range(len(basket.lines))]
+    for outcome in outcomes:
+        outcome.lines = tuple([position for position, part in enumerate(reached) if part in outcome.parts])
+
+
+def _part_of(position: int, choosing: Sequence[Candidate]) -> int:
+    return sum(1 << index for index, candidate in enumerate(choosing) if position in candidate.lines)
 
 
 def _split(earned: Iterable[Outcome], choosing: Sequence[Candidate], basket: Basket) -> Parts:
@@ -42,7 +56,7 @@ def _shares(outcome: Outcome, choosing: Sequence[Candidate], basket: Basket) -> 
         return [(0, outcome.exact)]
     sums: dict[int, Decimal] = {}
     for position, weight in outcome.weights(basket).items():
-        part = sum(1 << index for index, candidate in enumerate(choosing) if position in candidate.lines)
+        part = _part_of(position, choosing)
         sums[part] = sums.get(part, NIL) + weight
     if len(sums) == 1:
         return [(part, outcome.exact) for part in sums]
@@ -64,7 +78,7 @@ def _raise(candidate: Candidate, bit: int | None, parts: Parts, raised: dict[int
         raised.setdefault(part, rule)
         parts[part] *= factor
     params = {"factor": f"{rule.factor:f}"} | (basket.labels(candidate.lines) if rule.selects else {})
-    return Outcome(rule, "multiplier", params, True, added)
+    return Outcome(rule, "multiplier", params, True, added, parts=tuple(free))
 
 
 def may_join(rule: Rule, first: Rule | None) -> bool:

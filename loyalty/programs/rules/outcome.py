@@ -13,7 +13,10 @@ from loyalty.programs.rules.occurrence import NIL
 
 @dataclass(slots=True)
 class Outcome:
-    """One rule's part. `lines` are those that its points belong to; none when they belong to the whole activity."""
+    """One rule's part. `lines` are those that its points belong to; none when they belong to the whole activity.
+
+    A multiplier's `parts` are what it raised of that which `multiplying` tells apart, its `lines` those in them.
+    """
 
     rule: Rule
     code: str
@@ -21,6 +24,7 @@ class Outcome:
     matched: bool = False
     exact: Exact = 0
     lines: tuple[int, ...] = ()
+    parts: tuple[int, ...] = ()
 
     def weights(self, basket: Basket) -> Mapping[int, Decimal]:
         """How its points spread over its lines: by item, by amount, or evenly over lines that cost nothing."""

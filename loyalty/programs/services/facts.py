@@ -61,6 +61,7 @@ class AwardMade:
     """Points that an activity earned in one wallet, as they stood when it was recorded; `state` is active or pending.
 
     `activates_at` is None for active points and for those that wait for a confirmation; `expires_at` None means never.
+    `shares` are the exact points that each line brought, as they are stored; only on their way into the books.
     """
 
     wallet_code: str
@@ -68,6 +69,7 @@ class AwardMade:
     state: str
     activates_at: datetime | None
     expires_at: datetime | None
+    shares: Mapping[str, str] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

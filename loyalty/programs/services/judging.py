@@ -1,8 +1,9 @@
 """Judging a draft by the live rules: what it earns in which wallet, from when until when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,8 +17,9 @@ from loyalty.programs.rules.exact import PointsOutOfRange
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.explanation import Evaluation, Step
 from loyalty.programs.rules.occurrence import PURCHASE, Line, Occurrence
+from loyalty.programs.rules.returns import share_texts
 from loyalty.programs.services.drafts import Draft
-from loyalty.programs.services.facts import AwardMade
+from loyalty.programs.services.facts import NOTHING, AwardMade
 from loyalty.programs.services.storing import Situation
 
 
@@ -31,9 +33,10 @@ class Grant:
     activates_at: datetime | None
     cancel_at: datetime | None
 
-    def award(self, wallet_code: str) -> AwardMade:
+    def award(self, wallet_code: str, shares: Sequence[Fraction] = ()) -> AwardMade:
         state = "pending" if self.is_pending else "active"
-        return AwardMade(wallet_code, self.points, state, self.activates_at, self.expires_at)
+        brought = share_texts(shares) if shares else NOTHING
+        return AwardMade(wallet_code, self.points, state, self.activates_at, self.expires_at, brought)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,10 @@ def plan_from(configuration: Configuration, evaluation: Evaluation, activity_typ
         int(award.wallet): grant_of(configuration, configuration.wallets[int(award.wallet)], award.points, at, now)
         for award in evaluation.awards
     }
-    awards = tuple(grant.award(configuration.wallets[wallet].wallet.code) for wallet, grant in granted.items())
+    awards = tuple(
+        grant.award(configuration.wallets[wallet].wallet.code, evaluated.shares)
+        for (wallet, grant), evaluated in zip(granted.items(), evaluation.awards, strict=True)
+    )
     return Plan(granted, awards, evaluation.explanation, _extended(configuration, activity_type, at))
 
 

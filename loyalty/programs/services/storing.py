@@ -110,6 +110,7 @@ def awards_json(awards: Sequence[AwardMade]) -> str:
                 "state": award.state,
                 "activates_at": _text(award.activates_at),
                 "expires_at": _text(award.expires_at),
+                **({"lines": dict(award.shares)} if award.shares else {}),
             }
             for award in awards
         ]
