@@ -136,7 +136,11 @@ class Tier(models.Model):
 
 
 class TierStanding(models.Model):
-    """Where a member stands on one ladder. Moved by `services.tiers` alone; every move leaves a TierChange."""
+    """Where a member stands on one ladder. Moved by `services.tiers` alone; every move leaves a TierChange.
+
+    Without a tier the member stands below the lowest rung; without a row, where nothing at all would put them.
+    `review_at` is the instant at which time by itself may move them, or change what is promised; null: never.
+    """
 
     member = models.ForeignKey(
         "loyalty.Member", on_delete=models.PROTECT, related_name="tier_standings", verbose_name=_("member")
@@ -144,7 +148,9 @@ class TierStanding(models.Model):
     tier_set = models.ForeignKey(
         TierSet, on_delete=models.PROTECT, related_name="standings", verbose_name=_("ladder"), db_index=False
     )
-    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="standings", verbose_name=_("tier"))
+    tier = models.ForeignKey(
+        Tier, on_delete=models.PROTECT, null=True, related_name="standings", verbose_name=_("tier")
+    )
     since = models.DateTimeField(_("since"), default=clock.now)
     keeps_until = models.DateTimeField(_("keeps it at least until"), null=True, blank=True)
     floor = models.ForeignKey(
@@ -152,6 +158,7 @@ class TierStanding(models.Model):
     )
     floor_until = models.DateTimeField(_("not below, until"), null=True, blank=True)
     is_locked = models.BooleanField(_("locked"), default=False, help_text=_("Neither rises nor falls by itself."))
+    review_at = models.DateTimeField(_("looked at again"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("tier standing")
@@ -159,11 +166,11 @@ class TierStanding(models.Model):
         constraints = [models.UniqueConstraint(fields=["member", "tier_set"], name="tier_standing_once")]
         indexes = [
             models.Index(fields=["tier_set", "tier"], name="tier_heads"),
-            models.Index(fields=["keeps_until"], name="tier_due", condition=Q(keeps_until__isnull=False)),
+            models.Index(fields=["review_at"], name="tier_due", condition=Q(review_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
-        return f"{self.member} {self.tier}"
+        return f"{self.member}: {self.tier or '–'}"
 
 
 class TierChange(models.Model):
@@ -179,7 +186,11 @@ class TierChange(models.Model):
     member = models.ForeignKey("loyalty.Member", on_delete=models.PROTECT, related_name="tier_changes")
     tier_set = models.ForeignKey(TierSet, on_delete=models.PROTECT, related_name="changes", db_index=False)
     before = models.ForeignKey(Tier, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    after = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+", db_index=False)
+    after = models.ForeignKey(Tier, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    # What moved them, where one purchase or activity did. No foreign key in the database, as with versions.
+    activity = models.ForeignKey(
+        "loyalty.Activity", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     why = models.CharField(_("why"), max_length=8, choices=Why)
     measured = models.DecimalField(_("measured"), max_digits=20, decimal_places=4, null=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -194,4 +205,4 @@ class TierChange(models.Model):
         indexes = [models.Index(fields=["member", "-id"], name="tier_changes_of_member")]
 
     def __str__(self) -> str:
-        return f"{self.before or '–'} → {self.after}"
+        return f"{self.before or '–'} → {self.after or '–'}"
