@@ -1,16 +1,19 @@
 """A program's live rules and policies, compiled once per process and configuration.
 
 Every change of a program, wallet, rule or condition gives the program a new `config_version` (a trigger does it,
-whoever saves); what was compiled under another number is compiled anew.
+whoever saves); what was compiled under another number is compiled anew. Where changes go live when they are published,
+the published document is compiled, and the rows are the draft.
 """
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loyalty.programs.errors import UnknownProgram
 from loyalty.programs.models.earning import EarningRule, RuleCondition
-from loyalty.programs.models.program import Program
+from loyalty.programs.models.program import Program, Publishing
+from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.documents import Described, Rows, described, rows_from, stored_rows
 from loyalty.programs.rules.activation import ActivationPolicy
 from loyalty.programs.rules.conditions import Condition, condition_from_text
 from loyalty.programs.rules.days import read_dates
@@ -50,6 +53,8 @@ class Configuration:
     book: RuleBook
     broken: tuple[BrokenRule, ...] = ()
     subjects: frozenset[str] = field(default=frozenset())
+    described: Described = field(default_factory=lambda: Described({}, {}))
+    published_id: int | None = None
 
     @property
     def asks_for_first(self) -> bool:
@@ -97,11 +102,30 @@ def _compile(program_id: int) -> Configuration:
 
 
 def _read(program_id: int) -> Configuration:
-    program = Program.objects.get(pk=program_id)
-    wallets = {wallet.pk: _terms(program, wallet) for wallet in program.wallets.filter(is_archived=False)}
-    stored = program.rules.filter(is_archived=False, is_active=True, wallet__in=wallets).prefetch_related("conditions")
+    program = Program.objects.select_related("published").get(pk=program_id)
+    published = published_of(program)
+    return replace(compiled(rows_in_force(program)), published_id=published.pk if published else None)
+
+
+def published_of(program: Program) -> ProgramVersion | None:
+    """The version that judges whatever the rows say; None where a change is live as soon as it is saved."""
+    return None if program.publishing == Publishing.AT_ONCE else program.published
+
+
+def rows_in_force(program: Program) -> Rows:
+    """The rows that judge: those that are stored, or what was published."""
+    published = published_of(program)
+    return rows_from(program, published.document, published.places) if published else stored_rows(program)
+
+
+def compiled(rows: Rows) -> Configuration:
+    """What these rows mean, stored or not."""
+    program = rows.program
+    wallets = {wallet.pk: _terms(program, wallet) for wallet in rows.wallets}
     rules, broken = [], []
-    for row in stored:
+    for row in rows.rules:
+        if not row.is_active:
+            continue
         try:
             rules.append(rule_of(row, list(row.conditions.all())))
         except InvalidSetting as error:
@@ -109,7 +133,14 @@ def _read(program_id: int) -> Configuration:
             broken.append(BrokenRule(row, error))
     subjects = frozenset(condition.subject for rule in rules for condition in rule.conditions)
     return Configuration(
-        program.config_version, program, wallets, tuple(rules), RuleBook(rules), tuple(broken), subjects
+        program.config_version,
+        program,
+        wallets,
+        tuple(rules),
+        RuleBook(rules),
+        tuple(broken),
+        subjects,
+        described(rows),
     )
 
 

@@ -1,4 +1,4 @@
-"""A program as one document: plain values by code and name, never by number, so that it can be kept, compared and moved.
+"""A program as one document: plain values by code and name, never by number, so that it can be kept and compared.
 
 Each noun says which of its settings stand in the document. A noun more is an entry here, its model's one in
 `queries.documents`; a setting more is its name here. What is left out on purpose stands in `LEFT_OUT`.
@@ -29,6 +29,7 @@ class Noun:
     key: str = "code"
     refers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     parts: tuple["Noun", ...] = ()
+    parent: str = ""  # of a part: its field for what it is a part of
 
 
 PROGRAM = Noun(
@@ -63,13 +64,14 @@ NOUNS: tuple[Noun, ...] = (
                     "code name threshold color multiplier discount_percent expiry_extra_months early_access_hours "
                     "perks".split()
                 ),
+                parent="tier_set",
             ),
         ),
     ),
     Noun(
         "campaigns",
         tuple("code name description starts_at ends_at is_active".split()),
-        parts=(Noun("audience", _CONDITION, key=""),),
+        parts=(Noun("audience", _CONDITION, key="", parent="campaign"),),
     ),
     Noun(
         "rules",
@@ -79,7 +81,7 @@ NOUNS: tuple[Noun, ...] = (
         ),
         key="name",
         refers={"wallet": "wallets", "campaign": "campaigns"},
-        parts=(Noun("conditions", _CONDITION, key=""),),
+        parts=(Noun("conditions", _CONDITION, key="", parent="rule"),),
     ),
     Noun(
         "caps",
