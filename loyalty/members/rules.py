@@ -45,12 +45,20 @@ def _may(verbs: str, *models: str) -> frozenset[str]:
 
 _SEEN_BY_ALL = (
     "program wallet earningrule rulecondition activity activityline purchaseimport member card consent consenttext "
-    "inboxentry delivery expirywarning account posting lot lotuse hold"
+    "inboxentry delivery expirywarning account posting lot lotuse hold "
+    "activitykind kindattribute place referral referralpolicy review shareitem survey question surveyresponse"
 ).split()
 _VIEW = _may("view", *_SEEN_BY_ALL)
-_CARE = _may("add change", "member", "card") | {"loyalty.adjust_points"}
+_CARE = (
+    _may("add change", "member", "card") | _may("change", "review") | {"loyalty.adjust_points", "loyalty.show_place"}
+)
 _MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond_limit"})
-_RULES = _may("add change", "earningrule") | _may("add change delete", "rulecondition")
+_RULES = (
+    _may("add change", "earningrule", "activitykind", "place", "shareitem", "survey", "referralpolicy")
+    | _may("add change delete", "rulecondition", "kindattribute", "question")
+    | _may("change", "review")
+    | {"loyalty.show_place"}
+)
 _IMPORTS = _may("add change", "purchaseimport")
 _EXPORTS = frozenset({"loyalty.export_members"})
 _SETTINGS = (

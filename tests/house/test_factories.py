@@ -3,10 +3,10 @@
 import pytest
 from django.apps import apps
 
-from tests import factories, factories_of_programs
+from tests import factories, factories_of_activities, factories_of_programs
 from tests.factories import Row
 
-ROOMS = (factories, factories_of_programs)
+ROOMS = (factories, factories_of_activities, factories_of_programs)
 
 FACTORIES = [each for room in ROOMS for each in vars(room).values() if isinstance(each, type) and issubclass(each, Row)]
 FACTORIES = sorted({each for each in FACTORIES if each is not Row}, key=lambda each: each.__name__)
