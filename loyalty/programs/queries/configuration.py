@@ -14,6 +14,7 @@ from loyalty.programs.models.program import Program, Publishing
 from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.documents import Described, Rows, described, rows_from, stored_rows
+from loyalty.programs.queries.ladders import ladders_from
 from loyalty.programs.rules.activation import ActivationPolicy
 from loyalty.programs.rules.conditions import Condition, condition_from_text
 from loyalty.programs.rules.days import read_dates
@@ -21,6 +22,7 @@ from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.evaluation import RuleBook
 from loyalty.programs.rules.expiry import ExpiryPolicy
 from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.tiers import Ladder
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class Configuration:
     subjects: frozenset[str] = field(default=frozenset())
     described: Described = field(default_factory=lambda: Described({}, {}))
     published_id: int | None = None
+    ladders: tuple[Ladder, ...] = ()
 
     @property
     def asks_for_first(self) -> bool:
@@ -141,6 +144,7 @@ def compiled(rows: Rows) -> Configuration:
         tuple(broken),
         subjects,
         described(rows),
+        ladders=ladders_from(rows.tier_sets),
     )
 
 
