@@ -8,10 +8,11 @@ from loyalty.lib import clock
 from loyalty.programs.models.backtests import Backtest
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap, CapUse
+from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.returns import Return
 from loyalty.programs.models.tiers import Tier, TierChange, TierSet, TierStanding
 from loyalty.programs.models.versions import ProgramVersion
-from tests.factories import ActivityFactory, MemberFactory, ProgramFactory, Row
+from tests.factories import ActivityFactory, MemberFactory, ProgramFactory, Row, WalletFactory
 
 
 class ProgramVersionFactory(Row):
@@ -120,4 +121,27 @@ class ReturnFactory(Row):
     external_id = factory.Sequence(lambda number: f"return-{number}")
     digest = "0" * 64
     event_at = factory.LazyFunction(clock.now)
+    actor = "test"
+
+
+class TransferPolicyFactory(Row):
+    class Meta:
+        model = TransferPolicy
+
+    wallet = factory.SubFactory(WalletFactory)
+
+
+class TransferFactory(Row):
+    class Meta:
+        model = Transfer
+
+    wallet = factory.SubFactory(WalletFactory)
+    program = factory.SelfAttribute("wallet.program")
+    giver = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..wallet.program"))
+    receiver = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..wallet.program"))
+    source = "portal"
+    external_id = factory.Sequence(lambda number: f"transfer-{number}")
+    addressed = factory.SelfAttribute("receiver.number")
+    points = 10
+    made_on = factory.LazyFunction(lambda: clock.now().date())
     actor = "test"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import Count, Max, Model, Q, QuerySet
+from django.db.models import Count, Max, Min, Model, Q, QuerySet
 from django.forms.models import model_to_dict
 
 from loyalty.lib.prepared import rows_of
@@ -115,6 +115,27 @@ def referrer_of(program: rules.AnyProgram, code: str) -> Member | None:
     """The active member whose referral code or member number someone typed in."""
     code = rules.normal_code(code)
     return Member.objects.of(program).active().filter(Q(referral_code=code) | Q(number=code)).first()
+
+
+def member_meant(program: rules.AnyProgram, text: str) -> Member | None:
+    """The active member whom another one means by a member number, a card or an e-mail address."""
+    text = text.strip()
+    by = {"email": text} if "@" in text else {"card": text}
+    found = find_member(program, **by) if text else None
+    if found is None and text and "@" not in text:
+        numbered = Member.objects.of(program).select_related("program")
+        found = numbered.filter(number=rules.normal_code(text)).first()
+    return found if found and found.status == Member.Status.ACTIVE else None
+
+
+def email_changed_at(member: Member) -> datetime | None:
+    """When the member's e-mail address became what it is, if it was another one before; None otherwise."""
+    past = member.history.order_by("-history_date", "-history_id")
+    before = past.exclude(email__in=[member.email, ""]).first()
+    if before is None:
+        return None
+    since = past.filter(history_date__gte=before.history_date, email=member.email)
+    return since.exclude(history_id__lte=before.history_id).aggregate(at=Min("history_date"))["at"]
 
 
 def membership_of(user: User, program_code: str) -> Member | None:

@@ -25,6 +25,7 @@ SCOPES: dict[str, str | Promise] = {
     "members:write": _("Enrol members and change their data"),
     "purchases:write": _("Record purchases"),
     "activities:write": _("Record other activities"),
+    "transfers:write": _("Send and convert members’ points"),
 }
 KEY_PREFIX = "lrl"
 
@@ -45,17 +46,23 @@ def _may(verbs: str, *models: str) -> frozenset[str]:
 
 _SEEN_BY_ALL = (
     "program wallet earningrule rulecondition activity activityline purchaseimport member card consent consenttext "
-    "inboxentry delivery expirywarning account posting lot lotuse hold "
+    "inboxentry delivery expirywarning account posting lot lotuse hold transferpolicy transfer "
+    "segment segmentmember campaign "
+    "audiencecondition cap capuse "
     "activitykind kindattribute place referral referralpolicy review shareitem survey question surveyresponse"
 ).split()
 _VIEW = _may("view", *_SEEN_BY_ALL)
 _CARE = (
-    _may("add change", "member", "card") | _may("change", "review") | {"loyalty.adjust_points", "loyalty.show_place"}
+    _may("add change", "member", "card")
+    | _may("change", "review")
+    | {"loyalty.adjust_points", "loyalty.change_transfer", "loyalty.show_place"}
 )
 _MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond_limit"})
 _RULES = (
-    _may("add change", "earningrule", "activitykind", "place", "shareitem", "survey", "referralpolicy")
-    | _may("add change delete", "rulecondition", "kindattribute", "question")
+    _may("add change", "earningrule", "campaign", "segment")
+    | _may("add change", "activitykind", "place", "shareitem", "survey", "referralpolicy")
+    | _may("add change delete", "rulecondition", "audiencecondition", "cap", "segmentmember")
+    | _may("add change delete", "kindattribute", "question")
     | _may("change", "review")
     | {"loyalty.show_place"}
 )
@@ -63,6 +70,7 @@ _IMPORTS = _may("add change", "purchaseimport")
 _EXPORTS = frozenset({"loyalty.export_members"})
 _SETTINGS = (
     _may("change", "program")
+    | _may("add change", "transferpolicy")
     | _may("add change", "wallet", "consenttext")
     | _may("view add change", "apikey")
     | _may("view add change delete", "staffaccess")

@@ -71,6 +71,47 @@ class TooManyPoints(Unprocessable):
     message = _("This would earn more points than a wallet can hold. Check the amounts and the rules.")
 
 
+class ReturnReused(Unprocessable):
+    """The same return of a purchase was recorded with other content (422)."""
+
+    code = "return-reused"
+    message = _("This return was recorded before with other content. A return cannot be changed.")
+
+
+class UnknownLine(Unprocessable):
+    """The purchase has no such line (422)."""
+
+    code = "unknown-line"
+
+    def __init__(self, line: int, *, field: str) -> None:
+        super().__init__(_("The purchase has no line %(line)d.") % {"line": line}, field=field, line=line)
+
+
+class MoreThanBought(Unprocessable):
+    """More is brought back of a line than is left of it (422); `details` say what is."""
+
+    code = "more-than-bought"
+
+    def __init__(self, line: int, left: str, *, field: str) -> None:
+        nothing = _("All of line %(line)d has come back already.")
+        words = nothing if left == "0" else _("Only %(left)s of line %(line)d can still come back.")
+        super().__init__(words % {"line": line, "left": left}, field=field, line=line, left=left)
+
+
+class NothingToReturn(Conflict):
+    """All of the purchase has come back before (409)."""
+
+    code = "nothing-to-return"
+    message = _("All of this purchase has come back already.")
+
+
+class UnknownTier(NotFound):
+    """The program has no such ladder in force, or the ladder no such tier (404)."""
+
+    code = "unknown-tier"
+    message = _("There is no such tier in this program.")
+
+
 class NothingPending(Conflict):
     """None of the activity's points wait for a confirmation (409)."""
 
@@ -166,3 +207,59 @@ class ImportOvertaken(Conflict):
 
     code = "import-overtaken"
     message = _("Purchases of this file were recorded by someone else meanwhile. Nothing was imported; start again.")
+
+
+class TransfersOff(Forbidden):
+    """Points of this wallet are not sent from member to member, or not by this member (403)."""
+
+    code = "transfers-off"
+    message = _("Points of this wallet cannot be sent to other members.")
+
+
+class CannotReceive(Unprocessable):
+    """There is nobody to whom these points can go; the same words whoever it is, so that nobody is found out (422)."""
+
+    code = "cannot-receive"
+    message = _("We cannot send points there. Check the number or address with the person it belongs to.")
+
+
+class WrongAmount(Unprocessable):
+    """An amount that the wallet does not let move: its step, its minimum or a limit (422); `details` give it."""
+
+    code = "wrong-amount"
+    message = _("This number of points cannot be moved.")
+
+
+class OverLimit(Conflict):
+    """More than what is left of the limit of a day or a year (409); `details` say how much that is."""
+
+    code = "over-limit"
+    message = _("That is more than you can still send for now.")
+
+
+class CoolingOff(Conflict):
+    """The e-mail address is new, so points stay put for some hours (409)."""
+
+    code = "cooling-off"
+    message = _("Your e-mail address was changed a short while ago. To protect your points, you can send them later.")
+
+
+class TransferReused(Unprocessable):
+    """The same id was used for another transfer (422)."""
+
+    code = "transfer-reused"
+    message = _("This id was used for another transfer before.")
+
+
+class UnknownTransfer(NotFound):
+    """The program, or this member, knows no such transfer (404)."""
+
+    code = "unknown-transfer"
+    message = _("There is no such transfer.")
+
+
+class TransferClosed(Conflict):
+    """It was accepted, declined or withdrawn, or its time is over (409)."""
+
+    code = "transfer-closed"
+    message = _("This transfer does not wait for an answer any more.")

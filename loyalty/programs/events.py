@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,35 @@ class ActivityCancelled:
     activity_id: int
     points: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What a return did to one wallet: points that were taken, waived (gone already), and given back of those spent."""
+
+    wallet_id: int
+    wallet: str
+    taken: int
+    waived: int
+    given_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseReturned:
+    """Goods of a purchase came back, in one step; `amount` is what they cost. `is_last`: nothing of it is left."""
+
+    program_id: int
+    member_id: int
+    activity_id: int
+    return_id: int
+    source: str
+    receipt: str
+    external_id: str
+    event_at: datetime
+    amount: Decimal
+    currency: str
+    is_last: bool
+    wallets: list[TakenBack]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +133,57 @@ class PointsAdjusted:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberTierChanged:
+    """A member rose or fell on a ladder; `before` and `after` are codes of its tiers, empty below the lowest.
+
+    `why` is reached, fell, returned, by_hand or ladder (it was changed).
+    """
+
+    program_id: int
+    member_id: int
+    tier_set: str
+    before: str
+    after: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ExpiryPolicyChanged:
     """A wallet's points live by another policy from `at` on."""
 
     program_id: int
     wallet_id: int
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PointsSent:
+    """A member sent points to another; in the state waiting, the receiver has yet to accept them."""
+
+    program_id: int
+    transfer_id: int
+    giver_id: int
+    receiver_id: int
+    wallet_id: int
+    points: int
+    fee: int
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAnswered:
+    """A transfer that waited was accepted (done), declined, withdrawn, or lapsed."""
+
+    program_id: int
+    transfer_id: int
+    giver_id: int
+    receiver_id: int
+    wallet_id: int
+    points: int
+    fee: int
+    state: str
     actor: str
     at: datetime

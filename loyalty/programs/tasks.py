@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from loyalty.programs.services import jobs, uploads
+from loyalty.programs.services import jobs, moving, uploads
 
 MORNING = 8
 
@@ -41,3 +41,8 @@ def prove_ledger() -> None:
 def work_on_uploads() -> None:
     """Take up every uploaded file that waits for its check or for its import."""
     uploads.work_on_uploads()
+
+
+@shared_task
+def lapse_transfers() -> None:
+    moving.lapse_transfers()

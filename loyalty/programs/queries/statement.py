@@ -14,9 +14,11 @@ from loyalty.lib import clock
 from loyalty.lib.errors import Malformed
 from loyalty.members.models import Member
 from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.moving import Transfer
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import Told, activities_by_key, told
+from loyalty.programs.queries.moving import transfers_by_key
 from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.explanation import steps_from_json
 from loyalty.programs.rules.wording.activities import activity_name
@@ -137,7 +139,7 @@ def _told(member: Member, entries: list[Entry]) -> tuple[list[StatementRow], "_T
     about = {entry.refers_to for entry in entries if entry.refers_to}
     originals = {each.id: each for each in statement.entries_of(member.subject, about)} if about else {}
     sources = {entry.source for entry in [*entries, *originals.values()]}
-    teller = _Teller(program, wallets, originals, activities_by_key(program.pk, sources))
+    teller = _Teller(program, wallets, originals, activities_by_key(program.pk, sources), transfers_by_key(sources))
     return [teller.row(entry) for entry in entries], teller
 
 
@@ -158,11 +160,13 @@ class _Teller:
         wallets: Mapping[int, Wallet],
         originals: Mapping[int, Entry],
         activities: Mapping[str, Activity],
+        transfers: Mapping[str, Transfer],
     ) -> None:
         self._program = program
         self._wallets = dict(wallets)
         self._originals = originals
         self._activities = activities
+        self._transfers = transfers
         self._told: dict[int, list[Told]] = {}
 
     def row(self, entry: Entry) -> StatementRow:
@@ -240,6 +244,9 @@ class _Teller:
         return _("Brought back after they had expired"), entry.note or self._origin(entry)
 
     def _hold(self, entry: Entry) -> tuple[str, str]:
+        transfer = self._transfers.get(entry.source)
+        if transfer:
+            return _("Set aside for %(to)s, until it is accepted") % {"to": transfer.addressed}, entry.note
         return _("Set aside"), entry.note
 
     def _release(self, entry: Entry) -> tuple[str, str]:
@@ -249,8 +256,14 @@ class _Teller:
         return (entry.note or self._note_of_original(entry) or _("Spent")), _("These points had been set aside.")
 
     def _transfer(self, entry: Entry) -> tuple[str, str]:
-        given = entry.points < 0
+        given, transfer = entry.points < 0, self._transfers.get(entry.source)
+        if transfer:
+            who = {"to": transfer.addressed, "from": transfer.giver.name or transfer.giver.number}
+            return (_("Sent to %(to)s") if given else _("Received from %(from)s")) % who, entry.note
         return (_("Given to another member") if given else _("Received from another member")), entry.note
+
+    def _fee(self, entry: Entry) -> tuple[str, str]:
+        return _("Fee for sending points"), entry.note
 
     def _origin(self, entry: Entry) -> str:
         """When and for what the points were earned that this is about."""
@@ -291,4 +304,5 @@ WORDS: dict[str, Callable[[_Teller, Entry], tuple[str, str]]] = {
     "release": _Teller._release,
     "capture": _Teller._capture,
     "transfer": _Teller._transfer,
+    "fee": _Teller._fee,
 }

@@ -31,6 +31,8 @@ ENTRIES = (
           "Pending points that nobody confirmed in time.", 900),
     Entry("Release points set aside", "loyalty.programs.tasks.release_holds",
           "Gives back what was set aside for an order or a bid that never ended.", 60),
+    Entry("Give back transfers that nobody accepted", "loyalty.programs.tasks.lapse_transfers",
+          "Points sent to a member who did not answer in time go back to the sender.", 300),
     Entry("Warn of expiry", "loyalty.programs.tasks.warn_of_expiry",
           "Tells members before points expire, as many days ahead as each program chose, from 8 in the morning there.",
           1800),
