@@ -50,7 +50,7 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
         return replayed(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
     plan = plan_of(configuration, situation, draft)
-    activity_id = insert(program.pk, situation.member_id, draft, plan.awards, plan.steps, actor)
+    activity_id = insert(configuration, situation.member_id, draft, plan.awards, plan.steps, actor)
     if activity_id is None:  # meanwhile stored by another transaction, whose answer counts
         return _book(program, draft, actor)
     _post(configuration, situation, draft, plan, actor)

@@ -1,7 +1,7 @@
 """Many purchases at once, set by set: what a till sends when it has been offline."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -22,6 +22,7 @@ from loyalty.programs.services.checks import ensure_purchase
 from loyalty.programs.services.drafts import Draft, draft_of_purchase
 from loyalty.programs.services.facts import PurchaseFacts, Recorded
 from loyalty.programs.services.judging import Plan, plan_of
+from loyalty.programs.services.recording import stamp
 from loyalty.programs.services.storing import Situation, awards_json, lines_json, situation_from
 from loyalty.programs.services.transactions import in_transaction
 
@@ -34,15 +35,17 @@ SELECT q.place, s.* FROM (
 INSERT = """
 WITH made AS (
     INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
-        currency, total, channel, store, attributes, payments, explanation, awards, actor)
+        currency, total, channel, store, attributes, payments, explanation, awards, actor, version_id)
     SELECT %(program)s, r.member_id, 'purchase', 'purchase', r.source, r.external_id, r.digest, r.event_at, %(now)s,
-           r.currency, r.total, r.channel, r.store, r.attributes, r.payments, r.explanation, r.awards, %(actor)s
+           r.currency, r.total, r.channel, r.store, r.attributes, r.payments, r.explanation, r.awards, %(actor)s,
+           coalesce(r.published_id, (SELECT v.id FROM loyalty_programversion v
+                                     WHERE v.program_id = %(program)s AND v.config_version = r.config_version))
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (member_id bigint, source text, external_id text, digest text,
         event_at timestamptz, currency text, total numeric, channel text, store text, attributes jsonb, payments jsonb,
-        explanation jsonb, awards jsonb)
+        explanation jsonb, awards jsonb, published_id bigint, config_version bigint)
     ORDER BY r.source, r.external_id
     ON CONFLICT (program_id, kind, source, external_id) DO NOTHING
-    RETURNING id, source, external_id
+    RETURNING id, source, external_id, version_id
 ), lines AS (
     INSERT INTO loyalty_activityline (activity_id, position, kind, sku, category, attributes, quantity, amount, tax,
         discount)
@@ -52,7 +55,7 @@ WITH made AS (
     CROSS JOIN LATERAL jsonb_to_recordset(r.lines) AS l (position smallint, kind text, sku text, category text,
         attributes jsonb, quantity numeric, amount numeric, tax numeric, discount numeric)
 )
-SELECT source, external_id, id FROM made"""
+SELECT source, external_id, id, version_id FROM made"""
 type Answer = Recorded | DomainError
 
 
@@ -64,6 +67,7 @@ class _Judged:
     draft: Draft
     situation: Situation
     plan: Plan
+    configuration: Configuration
 
 
 def record_purchases(program: Program, purchases: Sequence[PurchaseFacts], *, actor: str) -> list[Answer]:
@@ -150,7 +154,7 @@ class _Batch:
         ensure_welcome(configuration.program, situation, draft)
         if situation.member_id in buyers:
             situation = replace(situation, has_bought=True)
-        return _Judged(place, draft, situation, plan_of(configuration, situation, draft))
+        return _Judged(place, draft, situation, plan_of(configuration, situation, draft), configuration)
 
 
 def _alone(program: Program, facts: PurchaseFacts, actor: str) -> Answer:
@@ -168,7 +172,7 @@ def _situations_of(program_id: int, drafts: dict[int, Draft], *, lock: bool) -> 
         return {place: tuple(row) for place, *row in cursor.fetchall()}
 
 
-def _insert(program: Program, judged: Iterable[_Judged], actor: str) -> dict[str, int]:
+def _insert(program: Program, judged: Sequence[_Judged], actor: str) -> dict[str, int]:
     """Store purchases with their lines; ids by ref. What another transaction has just stored is left out."""
     facts: dict[str, Any] = {
         "program": program.pk,
@@ -178,7 +182,19 @@ def _insert(program: Program, judged: Iterable[_Judged], actor: str) -> dict[str
     }
     with connection.cursor() as cursor:
         cursor.execute(INSERT, facts)
-        return {f"{source}:{external_id}": pk for source, external_id, pk in cursor.fetchall()}
+        made = {f"{source}:{external_id}": (pk, version) for source, external_id, pk, version in cursor.fetchall()}
+    _stamp(judged, {ref: pk for ref, (pk, version) in made.items() if version is None})
+    return {ref: pk for ref, (pk, _version) in made.items()}
+
+
+def _stamp(judged: Iterable[_Judged], unknown: Mapping[str, int]) -> None:
+    """The first ones under a new configuration have it recorded."""
+    by_number: dict[int, list[_Judged]] = {}
+    for each in judged:
+        if each.draft.ref in unknown:
+            by_number.setdefault(each.configuration.version, []).append(each)
+    for some in by_number.values():
+        stamp([unknown[each.draft.ref] for each in some], some[0].configuration)
 
 
 def _row(judged: _Judged) -> str:
@@ -194,6 +210,8 @@ def _row(judged: _Judged) -> str:
         "channel": draft.channel,
         "store": draft.store,
         "explanation": [step.to_json() for step in judged.plan.steps],
+        "published_id": judged.configuration.published_id,
+        "config_version": judged.configuration.version,
     }
     parts = {
         "attributes": draft.attributes_json,

@@ -22,6 +22,7 @@ from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.occurrence import PURCHASE
 from loyalty.programs.services.judging import keeps_alive
+from loyalty.programs.services.recording import version_of
 
 SLICE = 5_000
 UNKNOWN = """
@@ -46,9 +47,9 @@ FIGURES = "SELECT count(*), coalesce(sum(points), 0)::bigint FROM import_row"
 INSERT = """
 WITH made AS (
     INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
-        currency, total, channel, store, attributes, payments, explanation, awards, actor)
+        currency, total, channel, store, attributes, payments, explanation, awards, actor, version_id)
     SELECT %(program)s, m.id, 'purchase', 'purchase', %(source)s, r.receipt, r.digest, r.at, %(now)s, %(currency)s,
-           r.amount, r.channel, r.store, '{}', '[]', e.steps, r.awards::jsonb, %(actor)s
+           r.amount, r.channel, r.store, '{}', '[]', e.steps, r.awards::jsonb, %(actor)s, %(version)s
     FROM import_row r JOIN loyalty_member m ON m.program_id = %(program)s AND m.external_id = r.member
     JOIN import_explanation e ON e.id = r.explanation
     WHERE r.line > %(after)s AND r.line <= %(upto)s
@@ -114,7 +115,7 @@ def post(configuration: Configuration, *, source: str, actor: str, progress: Cal
         _one(LOCK_MEMBERS, program.pk)
     _take_first(configuration)
     rows, points = _one(FIGURES)
-    _insert(program, source, actor, progress)
+    _insert(configuration, source, actor, progress)
     _open_accounts(configuration)
     _award(program, source, actor)
     _extend(configuration, source, actor)
@@ -137,10 +138,12 @@ def _take_first(configuration: Configuration) -> None:
             cursor.execute(TAKE_FIRST, [configuration.program.pk])
 
 
-def _insert(program: Program, source: str, actor: str, progress: Callable[[int], None]) -> None:
+def _insert(configuration: Configuration, source: str, actor: str, progress: Callable[[int], None]) -> None:
     """Purchases and their lines, in the order of the file."""
+    program = configuration.program
     facts: dict[str, Any] = {
         "program": program.pk,
+        "version": version_of(configuration),
         "source": source,
         "now": clock.now(),
         "currency": program.currency,

@@ -11,26 +11,30 @@ from loyalty.lib import clock
 from loyalty.lib.prepared import rows_of
 from loyalty.members.errors import UnknownMember
 from loyalty.programs.errors import UnknownProgram
+from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.explanation import Step, steps_from_json
 from loyalty.programs.rules.occurrence import Line
 from loyalty.programs.services.drafts import Draft
 from loyalty.programs.services.facts import AwardMade
+from loyalty.programs.services.recording import stamp
 
 SITUATION = "SELECT * FROM programs_situation(%s, %s, %s, %s, %s, %s)"
 INSERT = """
 WITH made AS (
     INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
-        currency, total, channel, store, attributes, payments, explanation, awards, actor)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s)
+        currency, total, channel, store, attributes, payments, explanation, awards, actor, version_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s,
+        coalesce(%s::bigint, (SELECT v.id FROM loyalty_programversion v
+                              WHERE v.program_id = %s::bigint AND v.config_version = %s::bigint)))
     ON CONFLICT (program_id, kind, source, external_id) DO NOTHING
-    RETURNING id
+    RETURNING id, version_id
 ), lines AS (
     INSERT INTO loyalty_activityline (activity_id, position, kind, sku, category, attributes, quantity, amount, tax,
         discount)
     SELECT made.id, l.* FROM made, jsonb_to_recordset(%s::jsonb) AS l (position smallint, kind text, sku text,
         category text, attributes jsonb, quantity numeric, amount numeric, tax numeric, discount numeric)
 )
-SELECT id FROM made"""
+SELECT id, version_id FROM made"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +92,28 @@ def situation_from(
 
 
 def insert(
-    program_id: int, member_id: int, draft: Draft, awards: Sequence[AwardMade], steps: Sequence[Step], actor: str
+    configuration: Configuration,
+    member_id: int,
+    draft: Draft,
+    awards: Sequence[AwardMade],
+    steps: Sequence[Step],
+    actor: str,
 ) -> int | None:
     """Store an activity with its lines; None when another transaction has just stored one under the same identity."""
+    program_id = configuration.program.pk
     row: list[Any] = [
         program_id, member_id, draft.kind, draft.type, draft.source, draft.external_id, draft.digest, draft.at,
         clock.now(), draft.currency, draft.total, draft.channel, draft.store, draft.attributes_json,
         draft.payments_json, json.dumps([step.to_json() for step in steps]), awards_json(awards), actor[:80],
-        lines_json(draft.lines),
+        configuration.published_id, program_id, configuration.version, lines_json(draft.lines),
     ]  # fmt: skip
     made = rows_of(INSERT, *row)
-    return made[0][0] if made else None
+    if not made:
+        return None
+    activity_id, version_id = made[0]
+    if version_id is None:
+        stamp([activity_id], configuration)
+    return activity_id
 
 
 def awards_json(awards: Sequence[AwardMade]) -> str:
