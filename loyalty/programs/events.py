@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,35 @@ class ActivityCancelled:
     activity_id: int
     points: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What a return did to one wallet: points that were taken, waived (gone already), and given back of those spent."""
+
+    wallet_id: int
+    wallet: str
+    taken: int
+    waived: int
+    given_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseReturned:
+    """Goods of a purchase came back, in one step; `amount` is what they cost. `is_last`: nothing of it is left."""
+
+    program_id: int
+    member_id: int
+    activity_id: int
+    return_id: int
+    source: str
+    receipt: str
+    external_id: str
+    event_at: datetime
+    amount: Decimal
+    currency: str
+    is_last: bool
+    wallets: list[TakenBack]
 
 
 @dataclass(frozen=True, slots=True)

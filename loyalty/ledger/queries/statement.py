@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from loyalty.ledger.queries.rows import rows_of
+from loyalty.ledger.rules import OWN_KINDS
 
+ALL = 10_000
 FLOWS = {
     "earned": "p.bucket = 0 AND p.contra IN ('issued', 'pending')",
     "spent": "p.contra NOT IN ('issued', 'expired', 'active', 'pending', 'held')",
@@ -102,6 +104,13 @@ def entries_of(subject: UUID, posting_ids: Iterable[int]) -> list[Entry]:
 def entry_with(account_id: int, key: str) -> Entry | None:
     """The posting that a key made on an account, or None."""
     return next(iter(_entries(["p.key = %s"], ["a.id = %s"], key, 1, account_id, 1)), None)
+
+
+def debits_from(subject: UUID, source: str) -> list[Entry]:
+    """What this member spent under a source, each debit as it was written: spends and captures, oldest first."""
+    debits = "p.points < 0 AND (p.kind = 'capture' OR NOT p.kind = ANY (%s))"
+    found = _entries(["p.source = %s", debits], ["a.subject = %s"], source, list(OWN_KINDS), ALL, subject, ALL)
+    return found[::-1]
 
 
 def _entries(inner: list[str], outer: list[str], *parameters: Any) -> list[Entry]:

@@ -21,6 +21,10 @@ class Return(models.Model):
     clawbacks = models.JSONField(
         _("points taken back"), default=list, help_text=_("Per wallet: points asked, taken and waived.")
     )
+    given_back = models.JSONField(
+        _("points given back"), default=list, help_text=_("Points spent on the order, per wallet and posting.")
+    )
+    is_last = models.BooleanField(_("nothing is left"), default=False)
     event_at = models.DateTimeField(_("happened at"))
     created_at = models.DateTimeField(_("recorded at"), default=clock.now)
     actor = models.CharField(_("recorded by"), max_length=80)
@@ -30,7 +34,10 @@ class Return(models.Model):
         verbose_name_plural = _("returns")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["purchase", "external_id"], name="return_once")]
-        indexes = [models.Index(fields=["program", "-event_at"], name="returns_newest")]
+        indexes = [
+            models.Index(fields=["program", "-event_at"], name="returns_newest"),
+            models.Index(fields=["purchase"], condition=models.Q(is_last=True), name="returns_of_all"),
+        ]
 
     def __str__(self) -> str:
         return self.external_id

@@ -14,7 +14,7 @@ from loyalty.lib.money import LARGEST, exponent_of
 from loyalty.lib.text import is_legible
 from loyalty.programs.errors import BasketDoesNotAddUp, HappensInFuture, WrongFacts
 from loyalty.programs.rules.occurrence import PURCHASE, Line
-from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts
+from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, ReturnFacts
 
 # Clocks of tills run ahead by minutes, not by hours.
 FUTURE_TOLERANCE = timedelta(minutes=10)
@@ -53,6 +53,29 @@ def ensure_activity(facts: ActivityFacts) -> None:
         )
     if facts.type == PURCHASE:
         raise WrongFacts(_("A purchase has a receipt and lines: record it as a purchase."), field="type")
+
+
+def ensure_return(facts: ReturnFacts) -> None:
+    """Raises WrongFacts or HappensInFuture."""
+    ensure_name("return", facts.id)
+    ensure_text("reason", facts.reason, 300)
+    if facts.at is not None:
+        ensure_instant(facts.at)
+    if len(facts.lines) > MOST_LINES:
+        raise WrongFacts(_("A purchase has between 1 and 1000 lines."), field="lines")
+    seen: set[int] = set()
+    for place, line in enumerate(facts.lines):
+        if line.position in seen:
+            raise WrongFacts(_("This line stands here twice."), field=f"lines/{place}/line")
+        seen.add(line.position)
+        _ensure_quantity(f"lines/{place}", line.quantity)
+
+
+def ensure_name(field: str, external_id: str) -> None:
+    """An id of up to 100 visible characters without blanks around it; raises WrongFacts."""
+    ensure_text(field, external_id, 100, needed=True)
+    if external_id != external_id.strip():
+        raise WrongFacts(_("This begins or ends with a blank."), field=field)
 
 
 def ensure_instant(at: datetime, *, field: str = "at") -> None:
@@ -118,9 +141,7 @@ def _ensure_identity(source: str, external_id: str, field: str) -> None:
         raise WrongFacts(
             _("Name the source with at most 40 letters, digits, dots, hyphens or underscores."), field="source"
         )
-    ensure_text(field, external_id, 100, needed=True)
-    if external_id != external_id.strip():
-        raise WrongFacts(_("This begins or ends with a blank."), field=field)
+    ensure_name(field, external_id)
     if not is_addressable(external_id):
         raise WrongFacts(UNADDRESSABLE, field=field)
 
@@ -130,13 +151,17 @@ def _ensure_line(field: str, line: Line, currency: str) -> None:
     ensure_text(f"{field}/sku", line.sku, 80)
     ensure_text(f"{field}/category", line.category, 80)
     attributes_json(f"{field}/attributes", line.attributes)
-    if not 0 < line.quantity <= LARGEST_QUANTITY or not _has_decimals(line.quantity, 3):
-        raise WrongFacts(_("A quantity is more than 0 and has at most 3 decimals."), field=f"{field}/quantity")
+    _ensure_quantity(field, line.quantity)
     for name, amount in (("tax", line.tax), ("discount", line.discount)):
         if not 0 <= amount <= LARGEST or not _has_decimals(amount, 4):
             raise WrongFacts(_("This lies between 0 and 999,999,999,999."), field=f"{field}/{name}")
     if line.tax > line.amount:
         raise BasketDoesNotAddUp(_("The tax is more than the line’s amount, which includes it."), field=f"{field}/tax")
+
+
+def _ensure_quantity(field: str, quantity: Decimal) -> None:
+    if not 0 < quantity <= LARGEST_QUANTITY or not _has_decimals(quantity, 3):
+        raise WrongFacts(_("A quantity is more than 0 and has at most 3 decimals."), field=f"{field}/quantity")
 
 
 def _ensure_adds_up(facts: PurchaseFacts) -> None:

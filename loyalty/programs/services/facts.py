@@ -57,6 +57,28 @@ class ActivityFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LineBack:
+    """So many of the line at `position` (counted from 1, as the lines were told)."""
+
+    position: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnFacts:
+    """Goods brought back in one step. `id` is its identity among the returns of its purchase, for ever.
+
+    Without `lines` everything that is left comes back. `at` is when it happened (now, if left out); `reason` is for the
+    staff alone.
+    """
+
+    id: str
+    lines: tuple[LineBack, ...] = ()
+    at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AwardMade:
     """Points that an activity earned in one wallet, as they stood when it was recorded; `state` is active or pending.
 
