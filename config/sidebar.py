@@ -40,6 +40,7 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Brand and settings"), "storefront", "loyalty_program_open", "view_program"),
             Entry(_("Wallets and expiry"), "wallet", "loyalty_wallet_changelist", "view_wallet"),
             Entry(_("Earning rules"), "rule", "loyalty_earningrule_changelist", "view_earningrule"),
+            Entry(_("Types of activity"), "category", "loyalty_activitykind_changelist", "view_activitykind"),
             Entry(_("Try a basket"), "shopping_basket", "loyalty_earningrule_try", "view_earningrule"),
             Entry(_("Consent texts"), "approval", "loyalty_consenttext_changelist", "view_consenttext"),
             Entry(_("What members read"), "menu_book", "loyalty_program_terms", "view_program"),

@@ -4,9 +4,20 @@ from loyalty.ledger import admin as ledger
 from loyalty.members.admin import consents, keys, staff
 from loyalty.messaging import admin as messaging
 from loyalty.outbox import admin as outbox
-from loyalty.programs.admin import activities, imports, members, programs, rules, wallets
+from loyalty.programs.admin import activities, imports, kinds, members, programs, rules, wallets
 
 __all__ = [
-    "activities", "consents", "imports", "keys", "ledger", "members", "messaging", "outbox", "programs", "rules",
-    "staff", "wallets",
-]  # fmt: skip
+    "activities",
+    "consents",
+    "imports",
+    "keys",
+    "kinds",
+    "ledger",
+    "members",
+    "messaging",
+    "outbox",
+    "programs",
+    "rules",
+    "staff",
+    "wallets",
+]

@@ -8,7 +8,7 @@ from loyalty.members import queries
 from loyalty.members.models import User
 
 # How an object without a program of its own finds it, nearest first.
-WAYS_UP = ("program", "rule", "activity", "member", "wallet", "account", "lot", "text")
+WAYS_UP = ("program", "rule", "activity", "member", "wallet", "account", "lot", "text", "kind", "survey", "item")
 
 
 def program_id_of(obj: Any) -> int | None:

@@ -297,3 +297,8 @@ class TransferClosed(Conflict):
 
     code = "transfer-closed"
     message = _("This transfer does not wait for an answer any more.")
+class WrongAttributes(Unprocessable):
+    """What was told with an activity does not fit its type, as the program defines it (422); `field` names it."""
+
+    code = "wrong-attributes"
+    message = _("What was told does not fit this type of activity.")

@@ -21,6 +21,7 @@ from tests.factories import (
     UserFactory,
     WalletFactory,
 )
+from tests.factories_of_activities import KindAttributeFactory
 
 
 def model(name: str):
@@ -47,6 +48,7 @@ def add_one_of_each(program, number: int):
     RuleConditionFactory(rule=rule)
     WalletFactory(program=program)
     ConsentTextFactory(program=program)
+    KindAttributeFactory(kind__program=program)
     issue_api_key(program, name=f"Till {number}", scopes=["all"], actor="test")
     colleague = UserFactory(is_staff=True)
     grant_access(colleague, program, "viewer", actor="test")

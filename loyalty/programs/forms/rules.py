@@ -6,8 +6,10 @@ from unfold.admin import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from loyalty.lib.admin.screens import ProgramForm
+from loyalty.programs.forms.kinds import TypeInput
 from loyalty.programs.models.earning import EarningRule, RuleCondition
 from loyalty.programs.queries.configuration import condition_of, rule_of
+from loyalty.programs.queries.kinds import types_of
 from loyalty.programs.rules.conditions import NAMED_SUBJECTS, OPERATORS
 from loyalty.programs.rules.earning import ensure_within_calendar
 from loyalty.programs.rules.invalid import InvalidSetting
@@ -46,6 +48,11 @@ class RuleForm(ProgramForm):
             "with_shipping", "with_discounted", "rounding", "is_stackable", "priority", "starts_at", "ends_at",
             "is_active", "is_shadow",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.desk_program is not None and "trigger" in self.fields:
+            self.fields["trigger"].widget = TypeInput(types_of(self.desk_program))
 
     def clean(self) -> dict[str, Any] | None:
         filled = super().clean()

@@ -9,6 +9,7 @@ from loyalty.members.models import Member
 from loyalty.outbox.services import publish
 from loyalty.programs.errors import ReceiptReused, WrongCurrency
 from loyalty.programs.events import ActivityRecorded, Awarded
+from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.balances import balances_under
 from loyalty.programs.queries.configuration import Configuration, asks_for_first, configuration_under
@@ -16,6 +17,7 @@ from loyalty.programs.services.checks import ensure_activity, ensure_purchase
 from loyalty.programs.services.drafts import Draft, draft_of_activity, draft_of_purchase
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, Recorded
 from loyalty.programs.services.judging import Plan, plan_of
+from loyalty.programs.services.kinds import ensure_fits_kind
 from loyalty.programs.services.storing import Known, Situation, insert, situation_of
 from loyalty.programs.services.transactions import in_transaction
 
@@ -79,13 +81,15 @@ def _rehearse(program: Program, draft: Draft) -> Recorded:
 
 
 def ensure_welcome(program: Program, situation: Situation, draft: Draft) -> None:
-    """Raises ProgramClosed, MemberNotActive or WrongCurrency."""
+    """Raises ProgramClosed, MemberNotActive, WrongCurrency or WrongAttributes."""
     if not program.is_active:
         raise ProgramClosed
     if situation.status != Member.Status.ACTIVE:
         raise MemberNotActive(field="member")
     if draft.currency not in ("", program.currency):
         raise WrongCurrency(field="currency", expected=program.currency)
+    if draft.kind == Activity.Kind.ACTIVITY:
+        ensure_fits_kind(program.pk, situation.config_version, draft.type, draft.attributes)
 
 
 def replayed(known: Known, situation: Situation, configuration: Configuration, draft: Draft) -> Recorded:

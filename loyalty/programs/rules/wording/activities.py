@@ -12,6 +12,12 @@ NAMES = {
     "visit": pgettext_lazy("type of activity", "visit"),
     "check-in": pgettext_lazy("type of activity", "check-in"),
     "birthday": pgettext_lazy("type of activity", "birthday"),
+    "anniversary": pgettext_lazy("type of activity", "anniversary of joining"),
+    "event": pgettext_lazy("type of activity", "event"),
+    "video": pgettext_lazy("type of activity", "video"),
+    "profile": pgettext_lazy("type of activity", "complete profile"),
+    "app-open": pgettext_lazy("type of activity", "visit to the app"),
+    "referred": pgettext_lazy("type of activity", "joining by invitation"),
 }
 
 

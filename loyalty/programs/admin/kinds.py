@@ -1,0 +1,101 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+
+from loyalty.lib.admin.desk import actor_of, desk_of
+from loyalty.lib.admin.history import WithHistory
+from loyalty.lib.admin.screens import InlineOfScreen, ProgramScreen
+from loyalty.programs.admin.rules import StateFilter
+from loyalty.programs.admin.wallets import named_for
+from loyalty.programs.forms.kinds import KindAttributeForm, KindForm, TypeInput
+from loyalty.programs.models.kinds import ActivityKind, KindAttribute
+from loyalty.programs.queries.kinds import schema_of, types_of
+from loyalty.programs.rules.wording.kinds import sentence_for_kind
+from loyalty.programs.services.kinds import archive_kind, save_kind
+
+
+class KindAttributeInline(InlineOfScreen, TabularInline):
+    """What is told with every activity of the type."""
+
+    model = KindAttribute
+    form = KindAttributeForm
+    extra = 0
+    fields = ("name", "form", "choices", "is_required")
+    verbose_name = _("attribute")
+    verbose_name_plural = _("What is told with it")
+
+
+@admin.register(ActivityKind)
+class KindScreen(WithHistory, ProgramScreen):
+    """Types of activity: what members read of them, and what tills must tell. Archived, never deleted."""
+
+    form = KindForm
+    inlines = (KindAttributeInline,)
+    history_rows = ("attributes",)
+    list_display = ("header", "told", "state")
+    list_filter = (StateFilter,)
+    ordering = ("name", "id")
+    search_fields = ("name", "code")
+    actions_detail = ("archive",)
+    add_words = _("New type")
+    empty_title = _("Every type of activity is free so far")
+    empty_hint = _("Define a type to give it a name that members read, and to refuse what does not belong to it.")
+    fieldsets = (
+        (_("What it is"), {"fields": ("code", "name", "description", "url", "is_shown")}),
+        (
+            _("What is told with it"),
+            {
+                "fields": ("is_strict",),
+                "description": _("Attributes can be asked for by earning rules. Wrong ones are refused with words."),
+            },
+        ),
+        (_("Birthdays and anniversaries"), {"fields": ("leap_day",), "classes": ("collapse",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("attributes")
+
+    @display(description=_("type"), header=True)
+    def header(self, kind: ActivityKind) -> list[str]:
+        return [kind.name, kind.code]
+
+    @display(description=_("what is told with it"))
+    def told(self, kind: ActivityKind) -> str:
+        return sentence_for_kind(kind.code, schema_of(kind))
+
+    @display(description=_("state"), label={"on": "success", "off": "default"})
+    def state(self, kind: ActivityKind) -> tuple[str, Any]:
+        return ("off", _("archived")) if kind.is_archived else ("on", _("in use"))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        program = desk_of(request).program
+        if program and "code" in form.base_fields:
+            form.base_fields["code"].widget = TypeInput([pair for pair in types_of(program) if pair[0] != "purchase"])
+        return form
+
+    def save_model(self, request: HttpRequest, obj: ActivityKind, form: Any, change: bool) -> None:
+        save_kind(obj, actor=actor_of(request))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        actions = super().get_actions_detail(request, object_id)
+        return [named_for(each, self._seen(request, str(object_id))) for each in actions]
+
+    @action(description=_("Archive"), url_path="archive", icon="archive", permissions=["change"])
+    def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        kind = self.get_object_or_404(request, object_id, "change_activitykind")
+        if request.method == "POST":
+            archive_kind(kind, is_archived=not kind.is_archived, actor=actor_of(request))
+            return self.done(request, _("Saved."), self.address("changelist"))
+        words = _("Tills may then tell anything with this type. What was recorded stays, and rules for it still pay.")
+        if kind.is_archived:
+            words = _("From now on what tills tell is checked again.")
+        return self.page(
+            request, "admin/page_confirm.html", _("Take it back?") if kind.is_archived else _("Archive this type?"),
+            obj=kind, action=self.address("archive", kind), consequences=[words],
+            submit=_("Take it back") if kind.is_archived else _("Archive"),
+        )  # fmt: skip

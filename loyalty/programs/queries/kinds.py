@@ -1,0 +1,37 @@
+"""The types of activity that a program knows, and what they must tell."""
+
+from loyalty.programs.models.kinds import ActivityKind
+from loyalty.programs.models.program import Program
+from loyalty.programs.rules.kinds import BUILT_IN, Attribute, Schema, choices_from
+from loyalty.programs.rules.occurrence import PURCHASE
+from loyalty.programs.rules.wording.activities import activity_name
+
+_schemas: dict[int, tuple[int, dict[str, Schema]]] = {}
+
+
+def schemas_under(program_id: int, version: int) -> dict[str, Schema]:
+    """Type → what it must tell, as the program has it under this number of its configuration; read once per number."""
+    found = _schemas.get(program_id)
+    if found is None or found[0] != version:
+        kinds = ActivityKind.objects.filter(program_id=program_id, is_archived=False).prefetch_related("attributes")
+        found = _schemas[program_id] = (version, {kind.code: schema_of(kind) for kind in kinds})
+    return found[1]
+
+
+def schema_of(kind: ActivityKind) -> Schema:
+    """What activities of `kind` must tell, saved or not."""
+    rows = list(kind.attributes.all()) if kind.pk else []
+    told = (Attribute(row.name, row.form, choices_from(row.choices), row.is_required) for row in rows)
+    return Schema(tuple(told), kind.is_strict, BUILT_IN.get(kind.code, ()))
+
+
+def kinds_of(program: Program) -> dict[str, ActivityKind]:
+    """The types in use that the program named itself, by code."""
+    return {kind.code: kind for kind in ActivityKind.objects.filter(program=program, is_archived=False)}
+
+
+def types_of(program: Program) -> list[tuple[str, str]]:
+    """Every type that a rule can be for, with its name: purchases, what Laurel knows, what the program named."""
+    own = {code: kind.name for code, kind in kinds_of(program).items()}
+    usual = {code: activity_name(code) for code in (PURCHASE, *BUILT_IN)}
+    return list((usual | own).items())
