@@ -10,7 +10,7 @@ from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.returns import Return
-from loyalty.programs.models.tiers import Tier, TierChange, TierSet, TierStanding
+from loyalty.programs.models.tiers import LadderReview, Tier, TierChange, TierSet, TierStanding
 from loyalty.programs.models.versions import ProgramVersion
 from tests.factories import ActivityFactory, MemberFactory, ProgramFactory, Row, WalletFactory
 
@@ -73,6 +73,14 @@ class TierChangeFactory(Row):
     why = "reached"
     actor = "test"
     at = factory.LazyFunction(clock.now)
+
+
+class LadderReviewFactory(Row):
+    class Meta:
+        model = LadderReview
+
+    tier_set = factory.SubFactory(TierSetFactory)
+    digest = "0" * 64
 
 
 class CampaignFactory(Row):

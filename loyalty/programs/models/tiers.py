@@ -206,3 +206,22 @@ class TierChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.before or '–'} → {self.after or '–'}"
+
+
+class LadderReview(models.Model):
+    """How far all members of a program were judged by a ladder as it is now; `digest` says as it is when."""
+
+    tier_set = models.OneToOneField(TierSet, on_delete=models.CASCADE, primary_key=True, related_name="review")
+    digest = models.CharField(max_length=64)
+    done_through = models.BigIntegerField(default=0)
+    is_done = models.BooleanField(_("done"), default=False)
+    risen = models.PositiveIntegerField(_("risen"), default=0)
+    fallen = models.PositiveIntegerField(_("fallen"), default=0)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    class Meta:
+        verbose_name = _("review of a ladder")
+        verbose_name_plural = _("reviews of ladders")
+
+    def __str__(self) -> str:
+        return str(self.tier_set)
