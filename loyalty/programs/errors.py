@@ -146,6 +146,13 @@ class NothingToReturn(Conflict):
     message = _("All of this purchase has come back already.")
 
 
+class UnknownTier(NotFound):
+    """The program has no such ladder in force, or the ladder no such tier (404)."""
+
+    code = "unknown-tier"
+    message = _("There is no such tier in this program.")
+
+
 class NothingPending(Conflict):
     """None of the activity's points wait for a confirmation (409)."""
 
