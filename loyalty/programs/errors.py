@@ -78,45 +78,10 @@ class ReturnReused(Unprocessable):
     message = _("This return was recorded before with other content. A return cannot be changed.")
 
 
-class UnknownLine(Unprocessable):
-    """The purchase has no such line (422)."""
+class WrongReturn(Unprocessable):
+    """A return that contradicts itself or its purchase (422); `field` says where."""
 
-    code = "unknown-line"
-
-    def __init__(self, line: int, *, field: str) -> None:
-        super().__init__(_("The purchase has no line %(line)d.") % {"line": line}, field=field, line=line)
-
-
-class MoreThanBought(Unprocessable):
-    """More is brought back of a line than is left of it (422); `details` say what is."""
-
-    code = "more-than-bought"
-
-    def __init__(self, line: int, left: str, *, field: str) -> None:
-        nothing = _("All of line %(line)d has come back already.")
-        words = nothing if left == "0" else _("Only %(left)s of line %(line)d can still come back.")
-        super().__init__(words % {"line": line, "left": left}, field=field, line=line, left=left)
-
-
-class NothingToReturn(Conflict):
-    """All of the purchase has come back before (409)."""
-
-    code = "nothing-to-return"
-    message = _("All of this purchase has come back already.")
-
-
-class UnknownTier(NotFound):
-    """The program has no such ladder in force, or the ladder no such tier (404)."""
-
-    code = "unknown-tier"
-    message = _("There is no such tier in this program.")
-
-
-class ReturnReused(Unprocessable):
-    """The same return of a purchase was recorded with other content (422)."""
-
-    code = "return-reused"
-    message = _("This return was recorded before with other content. A return cannot be changed.")
+    code = "wrong-return"
 
 
 class UnknownLine(Unprocessable):
@@ -262,6 +227,13 @@ class CannotReceive(Unprocessable):
 
     code = "cannot-receive"
     message = _("We cannot send points there. Check the number or address with the person it belongs to.")
+
+
+class TooManyTries(Forbidden):
+    """Someone tries out who is a member (403)."""
+
+    code = "too-many-tries"
+    message = _("You tried too many addresses today. Please try again tomorrow.")
 
 
 class WrongAmount(Unprocessable):
