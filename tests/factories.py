@@ -225,6 +225,24 @@ class MessageFactory(Row):
     created_at = factory.LazyFunction(clock.now)
 
 
+class SegmentFactory(Row):
+    class Meta:
+        model = members.Segment
+
+    program = factory.SubFactory(ProgramFactory)
+    code = factory.Sequence(lambda number: f"list-{number}")
+    name = "Founders"
+
+
+class SegmentMemberFactory(Row):
+    class Meta:
+        model = members.SegmentMember
+
+    segment = factory.SubFactory(SegmentFactory)
+    member = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..segment.program"))
+    actor = "test"
+
+
 class PointsDayFactory(Row):
     class Meta:
         model = insights.PointsDay

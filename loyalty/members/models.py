@@ -217,6 +217,51 @@ class Consent(models.Model):
         return f"{self.purpose}: {'yes' if self.is_granted else 'no'}"
 
 
+class Segment(models.Model):
+    """A list of members that rules, campaigns and messages can ask about; who is on it is written down, not worked
+    out."""
+
+    program = models.ForeignKey(
+        "loyalty.Program", on_delete=models.PROTECT, related_name="segments", verbose_name=_("program")
+    )
+    code = models.SlugField(_("code"), max_length=40, help_text=_("How rules and campaigns name this list."))
+    name = models.CharField(_("name"), max_length=80)
+    description = models.TextField(_("what it is for"), blank=True)
+    is_archived = models.BooleanField(_("archived"), default=False, help_text=_("Nobody counts as being on it."))
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("member list")
+        verbose_name_plural = _("member lists")
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["program", "code"], name="segment_code_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SegmentMember(models.Model):
+    """A member is on a list."""
+
+    segment = models.ForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="places", verbose_name=_("list"), db_index=False
+    )
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="segment_places", verbose_name=_("member")
+    )
+    actor = models.CharField(_("put there by"), max_length=80)
+    created_at = models.DateTimeField(_("since"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("place on a list")
+        verbose_name_plural = _("places on lists")
+        constraints = [models.UniqueConstraint(fields=["segment", "member"], name="segment_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.segment}: {self.member}"
+
+
 class StaffAccess(models.Model):
     """Someone of the staff may work on one program, in one role."""
 

@@ -27,6 +27,14 @@ HINTS = {
     "first_purchase": _("yes or no"),
     "member_attribute": _("gold, silver"),
     "activity_attribute": _("5"),
+    "tier": _("gold, silver: codes or names"),
+    "list": _("press, founders: codes or names"),
+    "member_days": _("30"),
+    "age": _("18"),
+    "birthday": _("7: a week before or after; 0: the day itself"),
+    "days_since_purchase": _("90"),
+    "purchases_in_days": _("3; and under attribute the number of days"),
+    "spend_in_days": _("100; and under attribute the number of days"),
 }
 
 

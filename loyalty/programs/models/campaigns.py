@@ -51,7 +51,12 @@ class AudienceCondition(models.Model):
         Campaign, on_delete=models.CASCADE, related_name="audience", verbose_name=_("campaign")
     )
     subject = models.CharField(_("what"), max_length=20, choices=Subject)
-    name = models.CharField(_("attribute"), max_length=60, blank=True, help_text=_("Only for attributes: which one."))
+    name = models.CharField(
+        _("attribute"),
+        max_length=60,
+        blank=True,
+        help_text=_("For attributes: which one. For what happened in the last days: how many days."),
+    )
     operator = models.CharField(_("how"), max_length=12, choices=Operator, default=Operator.EQUALS)
     value = models.CharField(
         _("value"), max_length=500, blank=True, help_text=_("Several values: separate them by commas.")

@@ -57,9 +57,12 @@ class Cap(models.Model):
         blank=True,
         related_name="caps",
         verbose_name=_("wallet"),
-        help_text=_("Empty: every wallet by itself."),
+        help_text=_("Empty: every wallet by itself; money is counted over all of them together."),
     )
-    scope = models.CharField(_("for"), max_length=10, choices=Scope, default=Scope.MEMBER)
+    scope = models.CharField(
+        _("for"), max_length=10, choices=Scope, default=Scope.MEMBER,
+        help_text=_("A payment card counts where the till sends its token as the purchase’s attribute “card”."),
+    )  # fmt: skip
     period = models.CharField(_("period"), max_length=12, choices=Period, default=Period.DAY)
     minutes = models.PositiveIntegerField(_("pause in minutes"), default=0, validators=[MaxValueValidator(527_040)])
     measure = models.CharField(_("counts"), max_length=8, choices=Measure, default=Measure.POINTS)

@@ -108,7 +108,12 @@ class RuleCondition(models.Model):
 
     rule = models.ForeignKey(EarningRule, on_delete=models.CASCADE, related_name="conditions", verbose_name=_("rule"))
     subject = models.CharField(_("what"), max_length=20, choices=Subject)
-    name = models.CharField(_("attribute"), max_length=60, blank=True, help_text=_("Only for attributes: which one."))
+    name = models.CharField(
+        _("attribute"),
+        max_length=60,
+        blank=True,
+        help_text=_("For attributes: which one. For what happened in the last days: how many days."),
+    )
     operator = models.CharField(_("how"), max_length=12, choices=Operator, default=Operator.EQUALS)
     value = models.CharField(
         _("value"),

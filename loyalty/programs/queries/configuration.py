@@ -6,22 +6,29 @@ the published document is compiled, and the rows are the draft.
 """
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from loyalty.programs.errors import UnknownProgram
+from loyalty.programs.models.campaigns import AudienceCondition, Campaign
+from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.earning import EarningRule, RuleCondition
 from loyalty.programs.models.program import Program, Publishing
 from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.documents import Described, Rows, described, rows_from, stored_rows
 from loyalty.programs.queries.ladders import ladders_from
+from loyalty.programs.rules import campaigns as terms
+from loyalty.programs.rules import capping
 from loyalty.programs.rules.activation import ActivationPolicy
 from loyalty.programs.rules.conditions import Condition, condition_from_text
 from loyalty.programs.rules.days import read_dates
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.evaluation import RuleBook
 from loyalty.programs.rules.expiry import ExpiryPolicy
+from loyalty.programs.rules.explanation import RuleId
 from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.standing import NO_NEEDS, Needs, needs_of
 from loyalty.programs.rules.tiers import Ladder
 
 logger = logging.getLogger(__name__)
@@ -58,11 +65,18 @@ class Configuration:
     described: Described = field(default_factory=lambda: Described({}, {}))
     published_id: int | None = None
     ladders: tuple[Ladder, ...] = ()
+    needs: Needs = NO_NEEDS
+    caps: tuple[capping.Cap, ...] = ()
 
     @property
-    def asks_for_first(self) -> bool:
-        """Whether a rule asks for the first purchase, so that purchases of one member take turns."""
-        return "first_purchase" in self.subjects
+    def is_capped(self) -> bool:
+        """Whether what is earned may be trimmed."""
+        return bool(self.caps) or self.needs.balances
+
+    @property
+    def judges_in_turn(self) -> bool:
+        """Whether what one activity earns can depend on others, beyond whether it is the first purchase."""
+        return self.is_capped or self.needs.has_standing or self.needs.follows
 
 
 _compiled: dict[int, Configuration] = {}
@@ -84,10 +98,9 @@ def configuration_under(program_id: int, version: int) -> Configuration:
     return found
 
 
-def asks_for_first(program_id: int) -> bool:
-    """Whether a live rule may ask for the first purchase, as far as this process knows the rules; else it may."""
-    found = _compiled.get(program_id)
-    return found is None or found.asks_for_first
+def known_configuration(program_id: int) -> Configuration | None:
+    """What this process compiled last, whether or not it is still in force; None where it knows nothing yet."""
+    return _compiled.get(program_id)
 
 
 def live_rules(program: Program) -> tuple[Rule, ...]:
@@ -125,7 +138,8 @@ def compiled(rows: Rows) -> Configuration:
     """What these rows mean, stored or not."""
     program = rows.program
     wallets = {wallet.pk: _terms(program, wallet) for wallet in rows.wallets}
-    rules, broken = [], []
+    rules: list[Rule] = []
+    broken: list[BrokenRule] = []
     for row in rows.rules:
         if not row.is_active:
             continue
@@ -134,7 +148,9 @@ def compiled(rows: Rows) -> Configuration:
         except InvalidSetting as error:
             logger.error("earning rule %s of %s is left out: %s", row.pk, program.code, error)
             broken.append(BrokenRule(row, error))
-    subjects = frozenset(condition.subject for rule in rules for condition in rule.conditions)
+    asked = [condition for rule in rules for condition in rule.asked]
+    balances = any(wallet.balance_cap is not None for wallet in rows.wallets)
+    ladders = ladders_from(rows.tier_sets)
     return Configuration(
         program.config_version,
         program,
@@ -142,9 +158,50 @@ def compiled(rows: Rows) -> Configuration:
         tuple(rules),
         RuleBook(rules),
         tuple(broken),
-        subjects,
+        frozenset(condition.subject for condition in asked),
         described(rows),
-        ladders=ladders_from(rows.tier_sets),
+        ladders=ladders,
+        needs=needs_of(asked, balances=balances, follows=bool(ladders)),
+        caps=tuple(_caps(rows, rules)),
+    )
+
+
+def _caps(rows: Rows, rules: list[Rule]) -> Iterator[capping.Cap]:
+    """The caps that are on and whose rule or campaign is in use."""
+    for row in rows.caps:
+        if not row.is_active:
+            continue
+        try:
+            cap = cap_of(row, rules)
+        except InvalidSetting as error:
+            logger.error("cap %s of program %s is left out: %s", row.pk, row.program_id, error)
+            continue
+        if cap.rules is None or cap.rules:
+            yield cap
+
+
+def cap_of(row: Cap, rules: Iterable[Rule]) -> capping.Cap:
+    """A stored cap as the algebra takes it, among these rules; raises InvalidSetting."""
+    level: int = capping.WHOLE
+    limited: frozenset[RuleId] | None = None
+    if row.rule_id:
+        level, limited = capping.RULES, frozenset(rule.id for rule in rules if rule.id == row.rule_id)
+    elif row.campaign_id:
+        of_campaign = (rule.id for rule in rules if rule.campaign is not None and rule.campaign.id == row.campaign_id)
+        level, limited = capping.CAMPAIGNS, frozenset(of_campaign)
+    return capping.Cap(
+        id=row.pk or 0,
+        name=row.name,
+        level=level,
+        rules=limited,
+        activity_type=row.activity_type,
+        wallet=row.wallet_id,
+        scope=row.scope,
+        period=row.period,
+        minutes=row.minutes,
+        measure=row.measure,
+        most=row.limit,
+        mode=row.mode,
     )
 
 
@@ -172,10 +229,17 @@ def rule_of(row: EarningRule, conditions: list[RuleCondition]) -> Rule:
         is_active=row.is_active,
         is_shadow=row.is_shadow,
         rounding=row.rounding,
+        campaign=campaign_of(row.campaign) if row.campaign is not None else None,
     )
 
 
-def condition_of(row: RuleCondition) -> Condition:
+def campaign_of(row: Campaign) -> terms.Campaign:
+    """A stored campaign as the algebra takes it; raises InvalidSetting."""
+    audience = tuple(condition_of(condition) for condition in row.audience.all())
+    return terms.Campaign(row.pk or 0, row.name, row.starts_at, row.ends_at, row.is_active, audience)
+
+
+def condition_of(row: RuleCondition | AudienceCondition) -> Condition:
     """A stored condition as the algebra takes it; raises InvalidSetting."""
     return condition_from_text(row.subject, row.operator, row.value, row.name)
 

@@ -1,6 +1,9 @@
 """The "if" of an earning rule: one condition on the basket, its lines, the place, the time, the member or the
 activity.
 
+A condition on what is known about the member beside the basket (tier, lists, days since …) holds for nobody whose fact
+is missing: without a date of birth there is no birthday.
+
 An attribute that holds a list "is" each of its values, so that `segments equals vip` and `segments not_in (vip,
 staff)` read as they are meant. What is missing equals nothing: it satisfies `not_equals` and `not_in` only.
 """
@@ -17,7 +20,12 @@ from loyalty.programs.rules.invalid import InvalidSetting, ensure_choice
 from loyalty.programs.rules.operands import KINDS, kind_of_ordered, plain
 
 LINE_SUBJECTS = frozenset({"sku", "category", "line_attribute"})
-NAMED_SUBJECTS = frozenset({"line_attribute", "member_attribute", "activity_attribute"})
+ATTRIBUTES = frozenset({"line_attribute", "member_attribute", "activity_attribute"})
+WINDOWS = frozenset({"purchases_in_days", "spend_in_days"})  # their name is a number of days
+NAMED_SUBJECTS = ATTRIBUTES | WINDOWS
+# What is known about the member beside the basket; `standing` says what each of them means.
+STANDING_SUBJECTS = WINDOWS | {"tier", "list", "member_days", "age", "birthday", "days_since_purchase"}
+LONGEST_WINDOW = 3_660  # days
 NEGATIVE = frozenset({"not_equals", "not_in"})
 ORDERED = ("gte", "gt", "lte", "lt", "between")
 MANY = frozenset({"in", "not_in", "between"})
@@ -25,6 +33,7 @@ MANY = frozenset({"in", "not_in", "between"})
 _EQUALITY = ("equals", "not_equals", "in", "not_in")
 _TEXT = (*_EQUALITY, "contains")
 _ATTRIBUTE = (*_EQUALITY, *ORDERED, "contains")
+_COUNT = (*ORDERED, "equals")
 # Which operators make sense for which subject; forms offer exactly these.
 OPERATORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -39,9 +48,19 @@ OPERATORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "first_purchase": ("equals",),
         "member_attribute": _ATTRIBUTE,
         "activity_attribute": _ATTRIBUTE,
+        "tier": _EQUALITY,
+        "list": _EQUALITY,
+        "member_days": _COUNT,
+        "age": _COUNT,
+        "birthday": ("lte", "equals"),
+        "days_since_purchase": _COUNT,
+        "purchases_in_days": _COUNT,
+        "spend_in_days": ORDERED,
     }
 )
-_KIND_OF = {"basket_total": "number", "weekday": "weekday", "time_of_day": "time", "first_purchase": "flag"}
+_KIND_OF = {"basket_total": "number", "weekday": "weekday", "time_of_day": "time", "first_purchase": "flag"} | (
+    dict.fromkeys(STANDING_SUBJECTS - {"tier", "list"}, "number")
+)
 LISTS = (list, tuple, set, frozenset)
 _BETWEEN_COMMAS = re.compile(r"\s*[,;]\s*")
 _BETWEEN_ENDS = re.compile(r"\s*(?:[,;–]|\.\.|\s-\s)\s*")
@@ -104,6 +123,8 @@ class Condition:
         ensure_choice("operator", self.operator, OPERATORS[self.subject])
         if (self.subject in NAMED_SUBJECTS) != bool(self.name.strip()):
             raise InvalidSetting("name", "required" if self.subject in NAMED_SUBJECTS else "not-used")
+        if self.subject in WINDOWS:
+            self._ensure_days()
         kind = KINDS[self.kind]
         values = tuple(kind.parse(item) for item in self._values())
         compared = tuple(kind.compared(item) for item in values)
@@ -115,7 +136,7 @@ class Condition:
     @property
     def kind(self) -> str:
         """How the value is parsed and compared: one of operands.KINDS."""
-        if self.subject in NAMED_SUBJECTS:
+        if self.subject in ATTRIBUTES:
             return kind_of_ordered(self.value) if self.operator in ORDERED else "scalar"
         return _KIND_OF.get(self.subject, "text")
 
@@ -156,6 +177,13 @@ class Condition:
         if self.operator == "contains":
             return self._wanted in found
         return any(self._test(item, self._wanted) for item in found)
+
+    def _ensure_days(self) -> None:
+        text = self.name.strip()
+        if not (text.isascii() and text.isdigit()):
+            raise InvalidSetting("name", "not-a-whole-number", value=text)
+        if not 1 <= int(text) <= LONGEST_WINDOW:
+            raise InvalidSetting("name", "out-of-range", value=text)
 
     def _values(self) -> tuple[Any, ...]:
         if self.operator not in MANY:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from decimal import Decimal
 
+from loyalty.programs.rules.campaigns import Campaign
 from loyalty.programs.rules.conditions import Condition
 from loyalty.programs.rules.exact import ROUNDINGS, decimal_of
 from loyalty.programs.rules.explanation import RuleId, WalletId
@@ -41,7 +42,8 @@ class Rule:
     whatever the basis.
 
     `with_tax`, `with_shipping`: what counts, also for a condition on the basket's total. `with_discounted`: whether
-    lines that carry a discount count at all. Validity is half-open: [starts_at, ends_at).
+    lines that carry a discount count at all. Validity is half-open: [starts_at, ends_at); that of a `campaign`, and its
+    audience, hold beside the rule's own.
     """
 
     id: RuleId
@@ -65,6 +67,7 @@ class Rule:
     is_active: bool = True
     is_shadow: bool = False
     rounding: str = "down"
+    campaign: Campaign | None = None
     # Worked out once, so that judging is quick. `claims`: it takes its lines away from rules on the basket; `excludes`:
     # it is a zero-rate rule on lines; `selects`: it works on chosen lines only; `rank` orders rules by id.
     gates: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
@@ -108,6 +111,23 @@ class Rule:
             object.__setattr__(self, name, number)
         if not self.per_amount:
             raise InvalidSetting("per_amount", "not-positive")
+
+    @property
+    def asked(self) -> tuple[Condition, ...]:
+        """Its own conditions and those of its campaign's audience."""
+        return self.conditions + (self.campaign.audience if self.campaign else ())
+
+    @property
+    def all_gates(self) -> tuple[Condition, ...]:
+        """Those of them that look at the whole occurrence."""
+        return self.gates + (self.campaign.audience if self.campaign else ())
+
+    @property
+    def instants(self) -> frozenset[datetime]:
+        """When it, or its campaign, begins and ends."""
+        bounds = [self.starts_at, self.ends_at]
+        bounds += [self.campaign.starts_at, self.campaign.ends_at] if self.campaign else []
+        return frozenset(instant for instant in bounds if instant is not None)
 
     def _prepare(self) -> None:
         conditions = tuple(self.conditions)

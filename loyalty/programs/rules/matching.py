@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from loyalty.programs.rules.basis import Basket
+from loyalty.programs.rules.campaigns import Campaign
 from loyalty.programs.rules.conditions import Condition
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import Occurrence
@@ -36,6 +37,8 @@ def match(rule: Rule, occurrence: Occurrence, basket: Basket) -> Candidate | Mis
         return Miss(rule, "not-started", {"starts_at": rule.starts_at.isoformat()})
     if rule.ends_at is not None and occurrence.at >= rule.ends_at:
         return Miss(rule, "ended", {"ends_at": rule.ends_at.isoformat()})
+    if rule.campaign is not None and (outside := _outside_campaign(rule, rule.campaign, occurrence)):
+        return outside
     for condition in rule.gates:
         actual = _actual(condition, rule, occurrence, basket)
         if not condition.holds(actual):
@@ -45,24 +48,45 @@ def match(rule: Rule, occurrence: Occurrence, basket: Basket) -> Candidate | Mis
     return _match_lines(rule, basket)
 
 
+def _outside_campaign(rule: Rule, campaign: Campaign, occurrence: Occurrence) -> Miss | None:
+    """Nothing of what was found is told: it is the member's own."""
+    state = campaign.state_at(occurrence.at)
+    if state != "running":
+        bounds = {"starts_at": campaign.starts_at, "ends_at": campaign.ends_at}
+        told = {name: instant.isoformat() for name, instant in bounds.items() if instant is not None}
+        return Miss(rule, "campaign-not-running", {"campaign": campaign.name, "state": state, **told})
+    for condition in campaign.audience:
+        if not condition.holds(_fact(condition, occurrence)):
+            return Miss(rule, "not-in-audience", {"campaign": campaign.name, "condition": dict(condition.told)})
+    return None
+
+
 def _actual(condition: Condition, rule: Rule, occurrence: Occurrence, basket: Basket) -> Any:
     match condition.subject:
         case "basket_total":
             return basket.sum(basket.counted(rule.with_shipping, True), rule.with_tax)
+        case "weekday":
+            return _business_weekday(rule, occurrence.local)
+        case _:
+            return _fact(condition, occurrence)
+
+
+def _fact(condition: Condition, occurrence: Occurrence) -> Any:
+    match condition.subject:
         case "member_attribute":
             return occurrence.member.get(condition.name)
         case "activity_attribute":
             return occurrence.attributes.get(condition.name)
-        case "weekday":
-            return _business_weekday(rule, occurrence.local)
         case "time_of_day":
             return occurrence.local.time()
         case "first_purchase":
             return occurrence.is_first
         case "channel":
             return occurrence.channel
-        case _:
+        case "store":
             return occurrence.store
+        case _:
+            return occurrence.standing.fact(condition, occurrence.local)
 
 
 def _business_weekday(rule: Rule, local: datetime) -> int:

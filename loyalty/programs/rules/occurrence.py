@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from loyalty.programs.rules.exact import decimal_of
 from loyalty.programs.rules.invalid import InvalidSetting, ensure_choice
+from loyalty.programs.rules.standing import NOBODY, Standing
 
 PURCHASE = "purchase"
 NIL = Decimal(0)
@@ -45,7 +46,7 @@ class Occurrence:
     """One activity. `at` is its aware instant, `local` the same instant in the program's zone.
 
     `attributes` are the activity's own, `member` the member's; values are plain (text, numbers, truth values, lists
-    of them). `is_first` says that it is the member's first purchase.
+    of them). `is_first` says that it is the member's first purchase, `standing` what else is known about the member.
     """
 
     type: str
@@ -57,6 +58,7 @@ class Occurrence:
     attributes: Mapping[str, object] = field(default_factory=lambda: NOTHING)
     is_first: bool = False
     member: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    standing: Standing = NOBODY
 
     def __post_init__(self) -> None:
         if self.at.utcoffset() is None or self.local.utcoffset() is None:

@@ -12,7 +12,8 @@ from loyalty.programs.events import ActivityRecorded, Awarded
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.balances import balances_under
-from loyalty.programs.queries.configuration import Configuration, asks_for_first, configuration_under
+from loyalty.programs.queries.configuration import Configuration, configuration_under, known_configuration
+from loyalty.programs.rules.standing import NO_NEEDS
 from loyalty.programs.services.checks import ensure_activity, ensure_purchase
 from loyalty.programs.services.drafts import Draft, draft_of_activity, draft_of_purchase
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, Recorded
@@ -20,6 +21,7 @@ from loyalty.programs.services.judging import Plan, plan_of
 from loyalty.programs.services.kinds import ensure_fits_kind
 from loyalty.programs.services.storing import Known, Situation, insert, situation_of
 from loyalty.programs.services.transactions import in_transaction
+from loyalty.programs.services.uses import Counters, take_uses
 
 
 def record_purchase(program: Program, facts: PurchaseFacts, *, actor: str, dry_run: bool = False) -> Recorded:
@@ -51,32 +53,47 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
     if situation.known:
         return replayed(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
-    plan = plan_of(configuration, situation, draft)
+    plan = plan_of(configuration, situation, draft, Counters())
     activity_id = insert(configuration, situation.member_id, draft, plan.awards, plan.steps, actor)
     if activity_id is None:  # meanwhile stored by another transaction, whose answer counts
         return _book(program, draft, actor)
+    take_uses([(plan.uses, draft.at)], configuration.caps)
     _post(configuration, situation, draft, plan, actor)
     publish(recorded_event(program, situation, draft, plan, activity_id))
     return answer(configuration, situation, Recorded(activity_id, draft.ref, plan.awards, plan.steps))
 
 
-def _look(program_id: int, draft: Draft) -> tuple[Situation, Configuration]:
-    """What is known, and the rules in force; with the member's row locked where a rule asks for the first purchase."""
-    lock = asks_for_first(program_id)
-    situation = situation_of(program_id, draft, lock=lock)
+def _look(program_id: int, draft: Draft, *, for_good: bool = True) -> tuple[Situation, Configuration]:
+    """What is known, and the rules in force. For good, the member's row is locked where one purchase decides another.
+
+    Asked for is what the rules need as far as this process knows them, and again if they have changed since.
+    """
+    known = known_configuration(program_id)
+    situation = _situation(program_id, draft, known, for_good)
     configuration = configuration_under(program_id, situation.config_version)
-    if configuration.asks_for_first and not lock:  # since this very moment
-        situation = situation_of(program_id, draft, lock=True)
+    if not was_asked(known, configuration):
+        situation = _situation(program_id, draft, configuration, for_good)
     return situation, configuration_under(program_id, situation.config_version)
 
 
+def _situation(program_id: int, draft: Draft, asked: Configuration | None, for_good: bool) -> Situation:
+    needs, zone = (asked.needs, asked.program.time_zone) if asked else (NO_NEEDS, "UTC")
+    return situation_of(program_id, draft, lock=for_good and needs.takes_turns, needs=needs, zone=zone)
+
+
+def was_asked(known: Configuration | None, configuration: Configuration) -> bool:
+    """Whether what was asked, by what the process knew before, is enough for the rules that are in force."""
+    if known is None:
+        return configuration.needs == NO_NEEDS
+    return known.needs.covers(configuration.needs) and known.program.time_zone == configuration.program.time_zone
+
+
 def _rehearse(program: Program, draft: Draft) -> Recorded:
-    situation = situation_of(program.pk, draft, lock=False)
-    configuration = configuration_under(program.pk, situation.config_version)
+    situation, configuration = _look(program.pk, draft, for_good=False)
     if situation.known:
         return replayed(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
-    plan = plan_of(configuration, situation, draft)
+    plan = plan_of(configuration, situation, draft, Counters(lock=False))
     return answer(configuration, situation, Recorded(None, draft.ref, plan.awards, plan.steps))
 
 

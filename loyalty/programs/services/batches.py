@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -16,22 +18,34 @@ from loyalty.lib import clock
 from loyalty.lib.errors import DomainError
 from loyalty.outbox.services import publish_many
 from loyalty.programs.models.program import Program
-from loyalty.programs.queries.configuration import Configuration, asks_for_first, configuration_under
-from loyalty.programs.services.activities import answer, ensure_welcome, record_purchase, recorded_event, replayed
+from loyalty.programs.queries.configuration import Configuration, configuration_under, known_configuration
+from loyalty.programs.rules.capping import Place, places_of
+from loyalty.programs.rules.explanation import Evaluation
+from loyalty.programs.rules.standing import NO_NEEDS
+from loyalty.programs.services.activities import (
+    answer,
+    ensure_welcome,
+    record_purchase,
+    recorded_event,
+    replayed,
+    was_asked,
+)
 from loyalty.programs.services.checks import ensure_purchase
 from loyalty.programs.services.drafts import Draft, draft_of_purchase
 from loyalty.programs.services.facts import PurchaseFacts, Recorded
-from loyalty.programs.services.judging import Plan, plan_of
+from loyalty.programs.services.judging import Plan, evaluation_of, plan_of, setting_of
 from loyalty.programs.services.recording import stamp
-from loyalty.programs.services.storing import Situation, awards_json, lines_json, situation_from
+from loyalty.programs.services.storing import Situation, asked_json, awards_json, lines_json, situation_from
 from loyalty.programs.services.transactions import in_transaction
+from loyalty.programs.services.uses import Counters, take_uses
 
 # Members are locked in the order of their numbers, as everywhere.
 SITUATIONS = """
 SELECT q.place, s.* FROM (
-    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS q (place, number, source, external_id)
+    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::jsonb[])
+        AS q (place, number, source, external_id, needs)
     ORDER BY number, place
-) q, LATERAL programs_situation(%s, q.number, 'purchase', q.source, q.external_id, %s) s"""
+) q, LATERAL programs_situation(%s, q.number, 'purchase', q.source, q.external_id, %s, q.needs) s"""
 INSERT = """
 WITH made AS (
     INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
@@ -57,6 +71,7 @@ WITH made AS (
 )
 SELECT source, external_id, id, version_id FROM made"""
 type Answer = Recorded | DomainError
+type _Placed = tuple[int, Draft]  # where it stands in the batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,22 @@ class _Judged:
     situation: Situation
     plan: Plan
     configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluated:
+    """A purchase as the rules judge it, before caps."""
+
+    place: int
+    draft: Draft
+    situation: Situation
+    configuration: Configuration
+    evaluation: Evaluation
+
+    def places(self) -> list[Place]:
+        """The counters of caps that decide about it."""
+        setting = setting_of(self.configuration, self.situation, self.draft)
+        return places_of(self.configuration.caps, self.evaluation, setting)
 
 
 def record_purchases(program: Program, purchases: Sequence[PurchaseFacts], *, actor: str) -> list[Answer]:
@@ -95,14 +126,46 @@ class _Batch:
         self._program = program
         self._actor = actor
         self._purchases = purchases
+        self._situations: dict[int, tuple] = {}
+        self._counters = Counters()
+        # What members bought in this batch since the books were last looked at, by number.
+        self._bought: dict[str, list[tuple[datetime, Decimal]]] = {}
 
     def record(self, drafts: dict[int, Draft]) -> dict[int, Answer]:
+        """Judged in the order of time, so that what one purchase changes counts for the next one of the member."""
         answers: dict[int, Answer] = {}
-        judged, repeated = self._judge(drafts, answers)
-        made = _insert(self._program, judged, self._actor)
+        self._look(drafts)
+        waiting: Sequence[_Placed] = sorted(drafts.items(), key=lambda item: (item[1].at, item[0]))
+        done: set[str] = set()
+        again: list[int] = []
+        while waiting:
+            run, waiting = self._next_run(waiting)
+            self._look({place: draft for place, draft in run if draft.number in done})
+            done |= {draft.number for _place, draft in run}
+            again += self._record_run(run, answers)
+        for place in again:  # stored meanwhile by someone else, or just now by this batch
+            answers[place] = _alone(self._program, self._purchases[place], self._actor)
+        return answers
+
+    def _next_run(self, waiting: Sequence[_Placed]) -> tuple[Sequence[_Placed], Sequence[_Placed]]:
+        """All of them; where each purchase must be in the books before the member's next one, none of whom twice."""
+        if not any(each.needs.is_told_anew for each in self._configurations()):
+            return waiting, ()
+        seen: set[str] = set()
+        for index, (_place, draft) in enumerate(waiting):
+            if draft.number in seen:
+                return waiting[:index], waiting[index:]
+            seen.add(draft.number)
+        return waiting, ()
+
+    def _record_run(self, run: Sequence[_Placed], answers: dict[int, Answer]) -> list[int]:
+        """Places that are to be recorded alone: those stored by someone else meanwhile, and repetitions."""
+        judged, again = self._judge(run, answers)
+        made = _insert(self._program, judged, self._actor) if judged else {}
         stored = [each for each in judged if each.draft.ref in made]
         if stored:
-            configuration = configuration_under(self._program.pk, stored[0].situation.config_version)
+            configuration = stored[0].configuration
+            take_uses([(each.plan.uses, each.draft.at) for each in stored], configuration.caps)
             _post(configuration, stored, self._actor)
             publish_many(
                 recorded_event(self._program, each.situation, each.draft, each.plan, made[each.draft.ref])
@@ -111,50 +174,70 @@ class _Batch:
             for each in stored:
                 first = Recorded(made[each.draft.ref], each.draft.ref, each.plan.awards, each.plan.steps)
                 answers[each.place] = answer(configuration, each.situation, first)
-        overtaken = [each.place for each in judged if each.draft.ref not in made]
-        for place in [*overtaken, *repeated]:  # stored meanwhile by someone else, or just now by this batch
-            answers[place] = _alone(self._program, self._purchases[place], self._actor)
-        return answers
+        return [*(each.place for each in judged if each.draft.ref not in made), *again]
 
-    def _judge(self, drafts: dict[int, Draft], answers: dict[int, Answer]) -> tuple[list[_Judged], list[int]]:
+    def _judge(self, run: Sequence[_Placed], answers: dict[int, Answer]) -> tuple[list[_Judged], list[int]]:
         """Those to store, and the places of those that repeat one of them; refusals and replays go to `answers`."""
-        situations = self._look(drafts)
-        judged: dict[str, _Judged] = {}
+        evaluated: dict[str, _Evaluated] = {}
         repeated: list[int] = []
-        buyers: set[int] = set()
-        for place, draft in drafts.items():
-            if draft.ref in judged:
+        for place, draft in run:
+            if draft.ref in evaluated:
                 repeated.append(place)
                 continue
             try:
-                found = self._one(place, draft, situation_from(*situations[place]), buyers)
+                found = self._one(place, draft)
             except DomainError as error:
                 answers[place] = error
                 continue
-            if isinstance(found, _Judged):
-                judged[draft.ref] = found
-                buyers.add(found.situation.member_id)
+            if isinstance(found, _Evaluated):
+                evaluated[draft.ref] = found
+                self._bought.setdefault(draft.number, []).append((draft.at, draft.total))
             else:
                 answers[place] = found
-        return list(judged.values()), repeated
+        return self._plan(list(evaluated.values())), repeated
 
-    def _look(self, drafts: dict[int, Draft]) -> dict[int, tuple]:
-        """Rows of `programs_situation` by place; the members stay locked where a rule asks for the first purchase."""
-        lock = asks_for_first(self._program.pk)
-        situations = _situations_of(self._program.pk, drafts, lock=lock)
-        versions = {version for version, *_rest in situations.values() if version is not None}
-        if not lock and any(configuration_under(self._program.pk, version).asks_for_first for version in versions):
-            return _situations_of(self._program.pk, drafts, lock=True)
-        return situations
+    def _plan(self, evaluated: Sequence[_Evaluated]) -> list[_Judged]:
+        """With what caps leave; their counters are looked at all at once."""
+        capped = [each for each in evaluated if each.configuration.caps]
+        self._counters.look(place for each in capped for place in each.places())
+        return [
+            _Judged(
+                each.place, each.draft, each.situation,
+                plan_of(each.configuration, each.situation, each.draft, self._counters, each.evaluation),
+                each.configuration,
+            )
+            for each in evaluated
+        ]  # fmt: skip
 
-    def _one(self, place: int, draft: Draft, situation: Situation, buyers: set[int]) -> _Judged | Recorded:
+    def _look(self, drafts: dict[int, Draft]) -> None:
+        """Rows of `programs_situation` by place; the members stay locked where one purchase decides another."""
+        if not drafts:
+            return
+        known = known_configuration(self._program.pk)
+        situations = _situations_of(self._program.pk, drafts, known)
+        version = next((version for version, *_rest in situations.values() if version is not None), None)
+        if version is not None:
+            configuration = configuration_under(self._program.pk, version)
+            if not was_asked(known, configuration):
+                situations = _situations_of(self._program.pk, drafts, configuration)
+        self._situations |= situations
+        for draft in drafts.values():
+            self._bought.pop(draft.number, None)
+
+    def _configurations(self) -> list[Configuration]:
+        versions = {version for version, *_rest in self._situations.values() if version is not None}
+        return [configuration_under(self._program.pk, version) for version in versions]
+
+    def _one(self, place: int, draft: Draft) -> _Evaluated | Recorded:
+        situation = situation_from(*self._situations[place])
         configuration = configuration_under(self._program.pk, situation.config_version)
         if situation.known:
             return replayed(situation.known, situation, configuration, draft)
         ensure_welcome(configuration.program, situation, draft)
-        if situation.member_id in buyers:
-            situation = replace(situation, has_bought=True)
-        return _Judged(place, draft, situation, plan_of(configuration, situation, draft), configuration)
+        if bought := self._bought.get(draft.number):
+            stands = situation.standing.after(bought, draft.at, configuration.program.time_zone)
+            situation = replace(situation, has_bought=True, standing=stands)
+        return _Evaluated(place, draft, situation, configuration, evaluation_of(configuration, situation, draft))
 
 
 def _alone(program: Program, facts: PurchaseFacts, actor: str) -> Answer:
@@ -164,11 +247,16 @@ def _alone(program: Program, facts: PurchaseFacts, actor: str) -> Answer:
         return error
 
 
-def _situations_of(program_id: int, drafts: dict[int, Draft], *, lock: bool) -> dict[int, tuple]:
-    """Rows of `programs_situation` by place; with `lock` the members stay locked until the transaction ends."""
-    identities = [(place, draft.number, draft.source, draft.external_id) for place, draft in drafts.items()]
+def _situations_of(program_id: int, drafts: dict[int, Draft], asked: Configuration | None) -> dict[int, tuple]:
+    """Rows of `programs_situation` by place, with what `asked` needs; where it takes turns the members stay locked."""
+    needs, zone = (asked.needs, asked.program.time_zone) if asked else (NO_NEEDS, "UTC")
+    rows = [
+        (place, draft.number, draft.source, draft.external_id, asked_json(needs, draft.at, zone))
+        for place, draft in drafts.items()
+    ]
+    columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(SITUATIONS, [*(list(column) for column in zip(*identities, strict=True)), program_id, lock])
+        cursor.execute(SITUATIONS, [*columns, program_id, needs.takes_turns])
         return {place: tuple(row) for place, *row in cursor.fetchall()}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from loyalty.members.models import Member
 from loyalty.programs.queries.balances import WalletBalance
+from loyalty.programs.rules.capping import Use
 from loyalty.programs.rules.explanation import Step
 from loyalty.programs.rules.occurrence import Line
 
@@ -29,7 +30,8 @@ class PurchaseFacts:
     """One purchase. `source` and `receipt` are its identity for ever; amounts are in `currency`, `at` is aware.
 
     `member` is the member or the member's number. A line's `amount` is its total including tax, after its discount.
-    `payments` may be left out; where given they add up to the lines exactly.
+    `payments` may be left out; where given they add up to the lines exactly. A till that knows the payment card sends a
+    token of it (never its number) as the attribute `card`: caps for each payment card count by it.
     """
 
     source: str
@@ -83,7 +85,8 @@ class AwardMade:
     """Points that an activity earned in one wallet, as they stood when it was recorded; `state` is active or pending.
 
     `activates_at` is None for active points and for those that wait for a confirmation; `expires_at` None means never.
-    `shares` are the exact points that each line brought, as they are stored; only on their way into the books.
+    `shares` are the exact points that each line brought, as they are stored, and `uses` what caps count of it; both
+    only on their way into the books.
     """
 
     wallet_code: str
@@ -92,6 +95,7 @@ class AwardMade:
     activates_at: datetime | None
     expires_at: datetime | None
     shares: Mapping[str, str] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
+    uses: tuple[Use, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,17 @@ from loyalty.programs.errors import TooManyPoints
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import Configuration, WalletTerms
 from loyalty.programs.rules.activation import lot_dates
+from loyalty.programs.rules.capping import Setting, Use, Whom, cap_awards, places_of
 from loyalty.programs.rules.exact import PointsOutOfRange
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.explanation import Evaluation, Step
 from loyalty.programs.rules.occurrence import PURCHASE, Line, Occurrence
 from loyalty.programs.rules.returns import share_texts
+from loyalty.programs.rules.standing import NOBODY, Standing
 from loyalty.programs.services.drafts import Draft
 from loyalty.programs.services.facts import NOTHING, AwardMade
 from loyalty.programs.services.storing import Situation
+from loyalty.programs.services.uses import Counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,10 @@ class Grant:
     activates_at: datetime | None
     cancel_at: datetime | None
 
-    def award(self, wallet_code: str, shares: Sequence[Fraction] = ()) -> AwardMade:
+    def award(self, wallet_code: str, shares: Sequence[Fraction] = (), uses: tuple[Use, ...] = ()) -> AwardMade:
         state = "pending" if self.is_pending else "active"
         brought = share_texts(shares) if shares else NOTHING
-        return AwardMade(wallet_code, self.points, state, self.activates_at, self.expires_at, brought)
+        return AwardMade(wallet_code, self.points, state, self.activates_at, self.expires_at, brought, uses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +52,75 @@ class Plan:
     extended: Mapping[int, datetime]
 
     @property
+    def uses(self) -> tuple[Use, ...]:
+        """What caps count of it."""
+        return tuple(use for award in self.awards for use in award.uses)
+
+    @property
     def touched(self) -> list[int]:
         """The wallets that the ledger will be asked about."""
         return sorted({*self.granted, *self.extended})
 
 
-def plan_of(configuration: Configuration, situation: Situation, draft: Draft) -> Plan:
-    """What `draft` earns by the rules in force. Raises TooManyPoints."""
-    is_first = draft.type == PURCHASE and not situation.has_bought
-    evaluation = evaluate(
+def plan_of(
+    configuration: Configuration,
+    situation: Situation,
+    draft: Draft,
+    counters: Counters,
+    evaluation: Evaluation | None = None,
+) -> Plan:
+    """What `draft` earns by the rules and caps in force, which its counters then know. Raises TooManyPoints.
+
+    `evaluation` is what `evaluation_of` said of it before, if anybody has asked.
+    """
+    found = evaluation_of(configuration, situation, draft) if evaluation is None else evaluation
+    if not configuration.is_capped or not found.awards:
+        return plan_from(configuration, found, draft.type, draft.at)
+    setting = setting_of(configuration, situation, draft)
+    used = counters.look(places_of(configuration.caps, found, setting))
+    capped = cap_awards(configuration.caps, found, setting, used)
+    counters.count(capped.uses, draft.at)
+    return plan_from(configuration, capped.evaluation, draft.type, draft.at, capped.uses)
+
+
+def evaluation_of(configuration: Configuration, situation: Situation, draft: Draft) -> Evaluation:
+    """What `draft` earns by the rules in force, before caps. Raises TooManyPoints."""
+    return evaluate(
         configuration, draft.type, draft.at, lines=draft.lines, channel=draft.channel, store=draft.store,
-        attributes=draft.attributes, is_first=is_first, member=situation.attributes,
+        attributes=draft.attributes, is_first=draft.type == PURCHASE and not situation.has_bought,
+        member=situation.attributes, standing=situation.standing,
     )  # fmt: skip
-    return plan_from(configuration, evaluation, draft.type, draft.at)
 
 
-def plan_from(configuration: Configuration, evaluation: Evaluation, activity_type: str, at: datetime) -> Plan:
-    """The evaluation with the dates of its points."""
+def setting_of(configuration: Configuration, situation: Situation, draft: Draft) -> Setting:
+    """What caps look at beside the points."""
+    card = draft.attributes.get("card")
+    whom = Whom(situation.member_id, situation.standing.household, card if isinstance(card, str) else "", draft.store)
+    wallets = {pk: terms.wallet for pk, terms in configuration.wallets.items()}
+    rooms = {
+        pk: wallet.balance_cap - situation.standing.balances.get(pk, 0)
+        for pk, wallet in wallets.items()
+        if wallet.balance_cap is not None
+    }
+    values = {pk: wallet.point_value for pk, wallet in wallets.items()}
+    return Setting(draft.type, whom, draft.at, configuration.program.time_zone, values, rooms)
+
+
+def plan_from(
+    configuration: Configuration, evaluation: Evaluation, activity_type: str, at: datetime, uses: Sequence[Use] = ()
+) -> Plan:
+    """The evaluation with the dates of its points, and what they use up."""
     now = clock.now()
     granted = {
         int(award.wallet): grant_of(configuration, configuration.wallets[int(award.wallet)], award.points, at, now)
         for award in evaluation.awards
     }
     awards = tuple(
-        grant.award(configuration.wallets[wallet].wallet.code, evaluated.shares)
+        grant.award(
+            configuration.wallets[wallet].wallet.code,
+            evaluated.shares,
+            tuple(use for use in uses if use.wallet == evaluated.wallet),
+        )
         for (wallet, grant), evaluated in zip(granted.items(), evaluation.awards, strict=True)
     )
     return Plan(granted, awards, evaluation.explanation, _extended(configuration, activity_type, at))
@@ -89,6 +137,7 @@ def evaluate(
     attributes: Mapping[str, Any],
     is_first: bool = False,
     member: Mapping[str, Any],
+    standing: Standing = NOBODY,
 ) -> Evaluation:
     """The pure algebra on one activity. Raises TooManyPoints."""
     occurrence = Occurrence(
@@ -101,6 +150,7 @@ def evaluate(
         attributes=attributes,
         is_first=is_first,
         member=member,
+        standing=standing,
     )
     try:
         evaluation = configuration.book.evaluate(occurrence)

@@ -14,11 +14,13 @@ from loyalty.programs.errors import UnknownProgram
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.explanation import Step, steps_from_json
 from loyalty.programs.rules.occurrence import Line
+from loyalty.programs.rules.standing import Needs, Standing, standing_from
 from loyalty.programs.services.drafts import Draft
 from loyalty.programs.services.facts import AwardMade
 from loyalty.programs.services.recording import stamp
+from loyalty.programs.services.uses import uses_json
 
-SITUATION = "SELECT * FROM programs_situation(%s, %s, %s, %s, %s, %s)"
+SITUATION = "SELECT * FROM programs_situation(%s, %s, %s, %s, %s, %s, %s::jsonb)"
 INSERT = """
 WITH made AS (
     INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
@@ -50,7 +52,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the database knows about an activity before it is judged; `accounts` are those that there are, by wallet."""
+    """What the database knows about an activity before it is judged; `accounts` are those that there are, by wallet.
+
+    Of the member's `standing` it holds what was asked for.
+    """
 
     config_version: int
     member_id: int
@@ -59,16 +64,23 @@ class Situation:
     attributes: Mapping[str, Any]
     has_bought: bool
     accounts: Mapping[int, int]
+    standing: Standing
     known: Known | None
 
 
-def situation_of(program_id: int, draft: Draft, *, lock: bool) -> Situation:
+def situation_of(program_id: int, draft: Draft, *, lock: bool, needs: Needs, zone: str) -> Situation:
     """One round trip. With `lock` the member's row stays locked until the transaction ends.
 
     Raises UnknownProgram, UnknownMember.
     """
     identity = draft.number, draft.kind, draft.source, draft.external_id
-    return situation_from(*rows_of(SITUATION, program_id, *identity, lock)[0])
+    return situation_from(*rows_of(SITUATION, program_id, *identity, lock, asked_json(needs, draft.at, zone))[0])
+
+
+def asked_json(needs: Needs, at: datetime, zone: str) -> str | None:
+    """What is asked about the member, as `programs_situation` takes it."""
+    asked = needs.asked(at, zone)
+    return None if asked is None else json.dumps(asked)
 
 
 def situation_from(
@@ -79,6 +91,7 @@ def situation_from(
     attributes: Any,
     has_bought: Any,
     accounts: Any,
+    standing: Any,
     *known: Any,
 ) -> Situation:
     """A row of `programs_situation`. Raises UnknownProgram, UnknownMember."""
@@ -88,7 +101,8 @@ def situation_from(
         raise UnknownMember(field="member")
     first = _known(*known) if known[0] else None
     there = {int(wallet_id): account_id for wallet_id, account_id in _loaded(accounts).items()}
-    return Situation(version, member_id, subject, status, _loaded(attributes), has_bought, there, first)
+    stands = standing_from(_loaded(standing))
+    return Situation(version, member_id, subject, status, _loaded(attributes), has_bought, there, stands, first)
 
 
 def insert(
@@ -126,6 +140,7 @@ def awards_json(awards: Sequence[AwardMade]) -> str:
                 "activates_at": _text(award.activates_at),
                 "expires_at": _text(award.expires_at),
                 **({"lines": dict(award.shares)} if award.shares else {}),
+                **({"uses": uses_json(award.uses)} if award.uses else {}),
             }
             for award in awards
         ]

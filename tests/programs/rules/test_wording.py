@@ -261,7 +261,7 @@ class TestConditions:
                 value = values.get(subject, "5")
                 pair = {"time_of_day": ("10:00", "11:00"), "weekday": (1, 2)}.get(subject, (5, 6))
                 given = pair if operator in ("between", "in", "not_in") else value
-                name = "name" if subject.endswith("_attribute") else ""
+                name = "name" if subject.endswith("_attribute") else "30" if subject.endswith("_in_days") else ""
                 condition = Condition(subject, operator, given, name)
                 assert "%" not in phrase_for(condition, "EUR")
                 assert condition_from_params(condition.told) == condition

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from loyalty.programs.rules.conditions import Condition
 from loyalty.programs.rules.wording.amounts import day_of, list_of, money_of, number_of
@@ -83,6 +83,52 @@ HOLDS = {
     ),
 }
 
+# What is known about the member, by voice: when it must be it, when it must not.
+STANDINGS = {
+    "tier": {
+        "staff": (gettext_lazy("for members in tier %(value)s"), gettext_lazy("for members not in tier %(value)s")),
+        "member": (gettext_lazy("if your tier is %(value)s"), gettext_lazy("if your tier is not %(value)s")),
+    },
+    "list": {
+        "staff": (
+            gettext_lazy("for members on list %(value)s"),
+            gettext_lazy("for members who are not on list %(value)s"),
+        ),
+        "member": (gettext_lazy("for chosen members"), gettext_lazy("for members outside of other offers")),
+    },
+}
+# Numbers known about the member, by voice; %(range)s is one of RANGES.
+COUNTED = {
+    "member_days": {
+        "staff": gettext_lazy("for members who joined %(range)s days ago"),
+        "member": gettext_lazy("when you joined %(range)s days ago"),
+    },
+    "age": {
+        "staff": gettext_lazy("for members who are %(range)s years old"),
+        "member": gettext_lazy("when you are %(range)s years old"),
+    },
+    "days_since_purchase": {
+        "staff": gettext_lazy("for members whose last purchase was %(range)s days ago"),
+        "member": gettext_lazy("when your last purchase was %(range)s days ago"),
+    },
+    "purchases_in_days": {
+        "staff": gettext_lazy("for members whose number of purchases in the last %(name)s days is %(range)s"),
+        "member": gettext_lazy("when your number of purchases in the last %(name)s days is %(range)s"),
+    },
+    "spend_in_days": {
+        "staff": gettext_lazy("for members who spent %(range)s in the last %(name)s days"),
+        "member": gettext_lazy("when you spent %(range)s in the last %(name)s days"),
+    },
+}
+RANGES = {
+    "equals": gettext_lazy("exactly %(value)s"),
+    "gte": gettext_lazy("at least %(value)s"),
+    "gt": gettext_lazy("more than %(value)s"),
+    "lte": gettext_lazy("at most %(value)s"),
+    "lt": gettext_lazy("less than %(value)s"),
+    "between": gettext_lazy("%(first)s to %(last)s"),
+}
+
 
 def phrase_for(condition: Condition, currency: str, voice: str = "staff", *, of_basket: bool = False) -> str:
     """The condition as a phrase. `of_basket`: one on lines that asks about the basket rather than choosing lines."""
@@ -95,6 +141,13 @@ def phrase_for(condition: Condition, currency: str, voice: str = "staff", *, of_
             return str(HOURS[condition.operator]) % _values(condition, currency)
         case "basket_total":
             return str(TOTALS[condition.operator]) % _values(condition, currency)
+        case "tier" | "list":
+            return str(STANDINGS[condition.subject][voice][condition.is_negative]) % _values(condition, currency)
+        case "birthday":
+            return _birthday(condition, voice)
+        case subject if subject in COUNTED:
+            words = {"range": str(RANGES[condition.operator]) % _values(condition, currency), "name": condition.name}
+            return str(COUNTED[subject][voice]) % words
         case "line_attribute" | "member_attribute" | "activity_attribute":
             return _attribute(condition, currency, voice, of_basket)
         case _:
@@ -117,6 +170,17 @@ def _weekdays(condition: Condition) -> str:
     return _("on %(days)s") % {"days": list_of([str(DAYS[day]) for day in days])}
 
 
+def _birthday(condition: Condition, voice: str) -> str:
+    if not condition.value:
+        return _("on their birthday") if voice == "staff" else _("on your birthday")
+    days = int(condition.value)
+    if condition.operator == "equals":
+        text = ngettext("%(days)d day from the birthday", "%(days)d days from the birthday", days)
+    else:
+        text = ngettext("within %(days)d day of the birthday", "within %(days)d days of the birthday", days)
+    return text % {"days": days}
+
+
 def _attribute(condition: Condition, currency: str, voice: str, of_basket: bool) -> str:
     test = str(TESTS[condition.operator]) % (_values(condition, currency) | {"name": condition.name})
     if condition.subject == "activity_attribute":
@@ -137,7 +201,7 @@ def _values(condition: Condition, currency: str) -> dict[str, str]:
 
 
 def _value(condition: Condition, value: Any, currency: str) -> str:
-    if condition.subject == "basket_total":
+    if condition.subject in ("basket_total", "spend_in_days"):
         return money_of(value, currency, short=True)
     if isinstance(value, bool):
         return _("yes") if value else _("no")

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext, pgettext
 from loyalty.programs.rules.days import Zone
 from loyalty.programs.rules.explanation import Step
 from loyalty.programs.rules.wording.amounts import Units, moment_of, money_of, number_of, points_of, products_of
+from loyalty.programs.rules.wording.caps import limit_from
 from loyalty.programs.rules.wording.conditions import condition_from_params, phrase_for
 
 
@@ -152,6 +153,40 @@ def _by(text: Callable[[], str]) -> Callable[[Telling], str]:
     return lambda telling: text() % {"rule": telling.params["by_name"]}
 
 
+def _capped(telling: Telling) -> str:
+    left = telling.params["left"]
+    limit = limit_from(telling.params, telling.units, telling.currency)
+    if not left:
+        return _("Gives nothing: %(limit)s") % {"limit": limit}
+    return _("Trimmed to %(left)s: %(limit)s") % {"left": points_of(left, telling.units), "limit": limit}
+
+
+def _balance_full(telling: Telling) -> str:
+    left = telling.params["left"]
+    if not left:
+        return _("Gives nothing: the wallet is full")
+    return _("Trimmed to %(left)s: then the wallet is full") % {"left": points_of(left, telling.units)}
+
+
+def _campaign_not_running(telling: Telling) -> str:
+    words = {"campaign": telling.params["campaign"]}
+    if telling.params["state"] == "off":
+        return _("the campaign “%(campaign)s” is switched off") % words
+    is_planned = telling.params["state"] == "planned"
+    instant = datetime.fromisoformat(telling.params["starts_at" if is_planned else "ends_at"])
+    words["date"] = moment_of(instant, telling.zone)
+    if is_planned:
+        return _("the campaign “%(campaign)s” starts on %(date)s") % words
+    return _("the campaign “%(campaign)s” ended on %(date)s") % words
+
+
+def _not_in_audience(telling: Telling) -> str:
+    condition = condition_from_params(telling.params["condition"])
+    words = {"campaign": telling.params["campaign"]}
+    words["phrase"] = phrase_for(condition, telling.currency, telling.voice)
+    return _("the campaign “%(campaign)s” is not for everybody: only %(phrase)s") % words
+
+
 def _no_reason(telling: Telling) -> str:
     return pgettext("why a rule gave nothing", "it does not fit here")
 
@@ -163,6 +198,9 @@ GIVEN: dict[str, Callable[[Telling], str]] = {
     "multiplier": _multiplier,
     "excluded": _excluded,
     "pays-nothing": lambda telling: _("This rule gives no %(units)s") % {"units": telling.units[1]},
+    "cap-trimmed": _capped,
+    "cap-refused": _capped,
+    "balance-full": _balance_full,
     "too-many-points": lambda telling: (
         _("It would give more %(units)s than a wallet can hold") % {"units": telling.units[1]}
     ),
@@ -171,6 +209,8 @@ REASONS: dict[str, Callable[[Telling], str]] = {
     "inactive": lambda telling: _("the rule is switched off"),
     "not-started": _instant("starts_at", lambda: _("it starts on %(date)s")),
     "ended": _instant("ends_at", lambda: _("it ended on %(date)s")),
+    "campaign-not-running": _campaign_not_running,
+    "not-in-audience": _not_in_audience,
     "condition-failed": _condition_failed,
     "no-matching-lines": _no_matching_lines,
     "nothing-to-earn-on": lambda telling: _("there is no amount to earn on"),

@@ -1,0 +1,108 @@
+"""What caps and budgets have used up: read, locked and moved by one function of the database, never over a limit."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from loyalty.lib.errors import Busy
+from loyalty.lib.prepared import rows_of
+from loyalty.programs.rules.capping import UNUSED, Cap, Place, Use, Used, grown
+
+TAKE = "SELECT * FROM programs_take_uses(%s::jsonb)"
+READ = """
+SELECT w.place, u.times, u.points, u.money, u.last_at
+FROM jsonb_to_recordset(%s::jsonb) AS w (place int, cap bigint, scope text, start timestamptz)
+JOIN loyalty_capuse u ON u.cap_id = w.cap AND u.scope = w.scope AND u.period_start = w.start"""
+
+
+@dataclass(slots=True)
+class Counters:
+    """The counters that one transaction looks at. For good (`lock`) they stay locked until it ends; else they are read.
+
+    Locked rows come in one order, so look at all that are needed at once.
+    """
+
+    lock: bool = True
+    _known: dict[Place, Used] = field(default_factory=dict)
+
+    def look(self, places: Iterable[Place]) -> Mapping[Place, Used]:
+        """What these hold, with what was counted since; at most one statement, none where all are known."""
+        wanted = sorted({place for place in places if place not in self._known})
+        if wanted:
+            rows = rows_of(TAKE if self.lock else READ, json.dumps([_entry(*each) for each in enumerate(wanted)]))
+            found = {wanted[row[0]]: Used(*row[1:5]) for row in rows}
+            self._known |= {place: found.get(place, UNUSED) for place in wanted}
+        return self._known
+
+    def count(self, uses: Iterable[Use], at: datetime) -> None:
+        """Remember what an activity that happened at `at` is going to use up."""
+        for use in uses:
+            self._known[use.place] = grown(self._known.get(use.place, UNUSED), use, at)
+
+
+def take_uses(taken: Iterable[tuple[Iterable[Use], datetime]], caps: Iterable[Cap]) -> None:
+    """Write what activities (uses, instant) used up: one statement, none for nothing.
+
+    The counters have been locked by `Counters.look`, so there is room; Busy is raised where there is not.
+    """
+    limits = {cap.id: cap for cap in caps}
+    sums: dict[Place, tuple[Use, datetime]] = {}
+    for uses, at in taken:
+        for use in uses:
+            before, last = sums.get(use.place, (None, at))
+            sums[use.place] = (_both(before, use) if before else use), max(at, last)
+    if sums:
+        entries = [_taking(number, use, at, limits[use.place.cap]) for number, (use, at) in enumerate(sums.values())]
+        if not all(row[-1] for row in rows_of(TAKE, json.dumps(entries))):
+            raise Busy
+
+
+def _both(one: Use, other: Use) -> Use:
+    return one._replace(times=one.times + other.times, points=one.points + other.points, money=one.money + other.money)
+
+
+def uses_json(uses: Iterable[Use]) -> list[list[Any]]:
+    """As an activity's award keeps them, so that a return can give them back."""
+    return [
+        [use.place.cap, use.place.scope, use.place.start.isoformat(), use.times, use.points, f"{use.money:f}"]
+        for use in uses
+    ]
+
+
+def give_back_uses(award: Mapping[str, Any], *, points: int, is_all: bool) -> None:
+    """What an award as stored (`Activity.awards`) used up, given back for `points` of it; part of the transaction.
+
+    With `is_all` nothing of the award is left, so that it does not count as one time any more; else it still does.
+    Points and money go back in proportion, rounded down. Call it once for every step of a return.
+    """
+    stored = award.get("uses") or []
+    whole = award["points"]
+    entries = [
+        {
+            **_entry(number, Place(cap, scope, datetime.fromisoformat(start))),
+            "times": -times if is_all else 0,
+            "points": -(counted * points // whole),
+            "money": f"{-(Decimal(money) * points / whole):.4f}",
+        }
+        for number, (cap, scope, start, times, counted, money) in enumerate(stored)
+    ]
+    if entries and whole:
+        rows_of(TAKE, json.dumps(entries))
+
+
+def _entry(number: int, place: Place) -> dict[str, Any]:
+    return {
+        "place": number, "cap": place.cap, "scope": place.scope, "start": place.start.isoformat(),
+        "times": 0, "points": 0, "money": 0,
+    }  # fmt: skip
+
+
+def _taking(number: int, use: Use, at: datetime, cap: Cap) -> dict[str, Any]:
+    most = None if cap.period == "cooldown" else f"{cap.most:f}"
+    return {
+        **_entry(number, use.place), "times": use.times, "points": use.points, "money": f"{use.money:f}",
+        "at": at.isoformat(), "measure": cap.measure, "most": most,
+    }  # fmt: skip
