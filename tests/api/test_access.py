@@ -14,6 +14,7 @@ from tests.api.test_bad_input import GOOD, REVIEW, ensure_problem
 pytestmark = pytest.mark.django_db
 
 OPEN = {"api-schema", "api-docs"}
+BACK = {"return": "r1", "all": True}
 # operation → scope, address, body, status with the scope
 TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
     ("api-members", "GET"): ("members:read", "/members?external_id=ada", None, 200),
@@ -26,6 +27,8 @@ TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
     ("api-purchase-batch", "POST"): ("purchases:write", "/purchases/batch", {"purchases": [GOOD]}, 200),
     ("api-purchase-confirm", "POST"): ("purchases:write", "/purchases/till/waits/confirm", None, 200),
     ("api-purchase-cancel", "POST"): ("purchases:write", "/purchases/till/waits/cancel", None, 200),
+    ("api-purchase-returns", "GET"): ("purchases:write", "/purchases/till/waits/returns", None, 200),
+    ("api-purchase-returns", "POST"): ("purchases:write", "/purchases/till/waits/returns", BACK, 201),
     ("api-activities", "POST"): ("activities:write", "/activities", REVIEW, 201),
     ("api-activity-confirm", "POST"): ("activities:write", "/activities/shop/waits/confirm", None, 200),
     ("api-activity-cancel", "POST"): ("activities:write", "/activities/shop/waits/cancel", None, 200),

@@ -72,3 +72,17 @@ STATEMENT = {
 }  # fmt: skip
 SETTLED_PURCHASE = {"purchase": "till-7:2026-000123", "points": 69, "replayed": False}
 SETTLED_REVIEW = {"activity": "shop:review-88", "points": 20, "replayed": False}
+RETURN = {"return": "R-17", "lines": [{"line": 1, "quantity": 1}]}
+_RETURNED = {
+    "return": "R-17",
+    "purchase": "till-7:2026-000123",
+    "at": "2026-11-24T09:00:00+00:00",
+    "lines": [{"line": 1, "quantity": "1", "amount": "9.95"}],
+    "amount": "9.95",
+    "currency": "EUR",
+    "is_last": False,
+    "clawbacks": [{"wallet": "points", "points": 34, "waived": 0}],
+    "given_back": [],
+}
+RECORDED_RETURN = _RETURNED | {"balances": [_balance(35)], "replayed": False}
+RETURNS = {"results": [_RETURNED], "next": None}

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from loyalty.programs.api import views
+from loyalty.programs.api.returns import Returns
 
 urlpatterns = [
     path("members/<str:number>/balances", views.Balances.as_view(), name="api-balances"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("purchases", views.Purchases.as_view(), name="api-purchases"),
     path("purchases/<str:source>/<path:receipt>/confirm", views.PurchaseConfirm.as_view(), name="api-purchase-confirm"),
     path("purchases/<str:source>/<path:receipt>/cancel", views.PurchaseCancel.as_view(), name="api-purchase-cancel"),
+    path("purchases/<str:source>/<path:receipt>/returns", Returns.as_view(), name="api-purchase-returns"),
     path("activities", views.Activities.as_view(), name="api-activities"),
     path("activities/<str:source>/<path:id>/confirm", views.ActivityConfirm.as_view(), name="api-activity-confirm"),
     path("activities/<str:source>/<path:id>/cancel", views.ActivityCancel.as_view(), name="api-activity-cancel"),

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.program import Program
 from loyalty.programs.models.returns import Return
+from loyalty.programs.queries.activities import activity_of
 from loyalty.programs.rules.returns import NONE, Sold
 
 
@@ -19,6 +21,16 @@ def returns_by_purchase(purchase_ids: Iterable[int]) -> dict[int, list[Return]]:
     for each in Return.objects.filter(purchase__in=set(purchase_ids)).order_by("pk"):
         found.setdefault(each.purchase_id, []).append(each)
     return found
+
+
+def returns_page(
+    program: Program, source: str, receipt: str, *, limit: int, cursor: str | None = None
+) -> tuple[Activity, list[Return], str | None]:
+    """A purchase, some of its returns (newest first), and the cursor of those that follow. Raises UnknownActivity."""
+    purchase = activity_of(program, source=source, external_id=receipt)
+    before = {"pk__lt": int(cursor)} if cursor else {}
+    found = list(Return.objects.filter(purchase=purchase, **before).order_by("-pk")[: limit + 1])
+    return purchase, found[:limit], str(found[limit - 1].pk) if len(found) > limit else None
 
 
 def sold_lines(purchase: Activity, returns: Sequence[Return]) -> list[Sold]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.lib import clock
 from loyalty.lib.money import LARGEST, exponent_of
 from loyalty.lib.text import is_legible
-from loyalty.programs.errors import BasketDoesNotAddUp, HappensInFuture, WrongFacts
+from loyalty.programs.errors import BasketDoesNotAddUp, HappensInFuture, WrongFacts, WrongReturn
 from loyalty.programs.rules.occurrence import PURCHASE, Line
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, ReturnFacts
 
@@ -56,7 +56,7 @@ def ensure_activity(facts: ActivityFacts) -> None:
 
 
 def ensure_return(facts: ReturnFacts) -> None:
-    """Raises WrongFacts or HappensInFuture."""
+    """Raises WrongFacts, WrongReturn or HappensInFuture."""
     ensure_name("return", facts.id)
     ensure_text("reason", facts.reason, 300)
     if facts.at is not None:
@@ -66,7 +66,7 @@ def ensure_return(facts: ReturnFacts) -> None:
     seen: set[int] = set()
     for place, line in enumerate(facts.lines):
         if line.position in seen:
-            raise WrongFacts(_("This line stands here twice."), field=f"lines/{place}/line")
+            raise WrongReturn(_("This line stands here twice."), field=f"lines/{place}/line")
         seen.add(line.position)
         _ensure_quantity(f"lines/{place}", line.quantity)
 

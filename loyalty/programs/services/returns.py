@@ -16,10 +16,10 @@ from loyalty.ledger.errors import NothingToReverse
 from loyalty.ledger.queries.statement import Entry, debits_from
 from loyalty.lib import clock
 from loyalty.lib.attempts import insist
-from loyalty.lib.money import exponent_of
+from loyalty.lib.money import exponent_of, round_money
 from loyalty.members.models import Member
 from loyalty.outbox.services import publish
-from loyalty.programs.errors import MoreThanBought, NothingToReturn, ReturnReused, UnknownLine, WrongFacts
+from loyalty.programs.errors import MoreThanBought, NothingToReturn, ReturnReused, UnknownLine, WrongReturn
 from loyalty.programs.events import PurchaseReturned, TakenBack
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
@@ -52,6 +52,15 @@ class GivenBack:
     points: int
 
 
+@dataclass(frozen=True, slots=True)
+class LineReturned:
+    """So many of a line, and what they cost."""
+
+    position: int
+    quantity: Decimal
+    amount: Decimal
+
+
 @dataclass(frozen=True)
 class Returned:
     """The answer to a return, as at the first time; `balances` alone are those of now. `return_id` None: a dry run."""
@@ -59,6 +68,8 @@ class Returned:
     return_id: int | None
     id: str
     ref: str
+    at: datetime
+    lines: tuple[LineReturned, ...]
     amount: Decimal
     currency: str
     is_last: bool
@@ -81,8 +92,8 @@ def record_return(
     What is taken when the points are gone is up to the program's debt policy. Points spent on the order go back into
     their lots first. The same return again answers as the first time, for ever, also in a program that has closed or
     for a member who has left. A dry run goes all the way and leaves nothing behind.
-    Raises UnknownActivity, UnknownLine, MoreThanBought, NothingToReturn, ReturnReused, HappensInFuture, WrongFacts;
-    Busy when the database cannot follow.
+    Raises UnknownActivity, UnknownLine, MoreThanBought, NothingToReturn, ReturnReused, WrongReturn, HappensInFuture,
+    WrongFacts; Busy when the database cannot follow.
     """
     ensure_return(facts)
     change = partial(_record, program, source, receipt, facts, actor)
@@ -117,7 +128,7 @@ def _record(program: Program, source: str, receipt: str, facts: ReturnFacts, act
     step = _step(facts, lines)
     done = _Reckoning(program, activity, facts, at, actor, earlier, lines, step).post()
     publish(_event(done, activity))
-    return _answer(done, activity)
+    return told_of(done, activity)
 
 
 def _lock(activity: Activity) -> None:
@@ -129,7 +140,7 @@ def _lock(activity: Activity) -> None:
 def _replayed(activity: Activity, known: Return, facts: ReturnFacts) -> Returned:
     if known.digest != _digest(facts):
         raise ReturnReused
-    return replace(_answer(known, activity), replayed=True)
+    return replace(told_of(known, activity), replayed=True)
 
 
 def _instant_of(activity: Activity, facts: ReturnFacts) -> datetime:
@@ -137,7 +148,7 @@ def _instant_of(activity: Activity, facts: ReturnFacts) -> datetime:
     if facts.at is None:
         return max(clock.now(), activity.event_at)
     if facts.at < activity.event_at:
-        raise WrongFacts(_("This lies before the purchase."), field="at")
+        raise WrongReturn(_("This lies before the purchase."), field="at")
     return facts.at
 
 
@@ -248,7 +259,7 @@ def _account(wallet_id: int, subject: Any) -> int:
 def _event(done: Return, activity: Activity) -> PurchaseReturned:
     """What happened, for whoever listens."""
     wallets = dict(Wallet.objects.filter(program_id=done.program_id).values_list("code", "pk"))
-    answer = _answer(done, activity)
+    answer = told_of(done, activity)
     given = {each.wallet_code: each.points for each in answer.given_back}
     taken = {each.wallet_code: each for each in answer.clawbacks}
     return PurchaseReturned(
@@ -276,7 +287,8 @@ def _event(done: Return, activity: Activity) -> PurchaseReturned:
     )
 
 
-def _answer(done: Return, activity: Activity) -> Returned:
+def told_of(done: Return, activity: Activity) -> Returned:
+    """A return as it was answered."""
     given: dict[str, int] = {}
     for row in done.given_back:
         given[row["wallet"]] = given.get(row["wallet"], 0) + row["points"]
@@ -284,10 +296,16 @@ def _answer(done: Return, activity: Activity) -> Returned:
         return_id=done.pk,
         id=done.external_id,
         ref=str(activity),
-        amount=done.amount,
+        at=done.event_at,
+        lines=tuple(_line_of(row, activity.currency) for row in done.lines),
+        amount=round_money(done.amount, activity.currency),
         currency=activity.currency,
         is_last=done.is_last,
         clawbacks=tuple(Clawback(row["wallet"], row["taken"], row["waived"]) for row in done.clawbacks),
         given_back=tuple(GivenBack(code, points) for code, points in given.items()),
         read_balances=lambda: balances_of(activity.member),
     )
+
+
+def _line_of(row: dict[str, Any], currency: str) -> LineReturned:
+    return LineReturned(row["line"], Decimal(row["quantity"]), round_money(Decimal(row["amount"]), currency))
