@@ -466,3 +466,18 @@ def test_lines_are_counted_from_one_and_gone_with_nothing(world):
     without_rules(world.aurora)
     buy(world.ada, "1", "2", "3")
     assert list(ActivityLine.objects.values_list("position", flat=True).order_by("position")) == [1, 2, 3]
+
+
+def test_a_session_that_began_with_empty_tables_does_not_read_them_whole(world):
+    """PostgreSQL keeps the plan that it made then; what it reads must not grow with the table."""
+    scanned = "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_xact_user_tables WHERE relname = 'loyalty_activity'"
+    for number in range(30):
+        buy(world.ada, "10", receipt=f"{number}")
+    with connection.cursor() as cursor:
+        cursor.execute(scanned)
+        [(before,)] = cursor.fetchall()
+    for number in range(30, 50):
+        buy(world.ada, "10", receipt=f"{number}")
+    with connection.cursor() as cursor:
+        cursor.execute(scanned)
+        assert cursor.fetchall() == [(before,)]
