@@ -7,6 +7,8 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.queries.documents import MODELS
 from loyalty.programs.rules.documents import NOUNS, SETTINGS
 
+NO_WORK = ("discard:", "manner:")
+
 
 def editors_since(program: Program, since: datetime | None) -> list[str]:
     """Actors such as staff:12, whoever edited last first, each once; from the beginning without `since`."""
@@ -24,8 +26,15 @@ def _acts(program: Program, since: datetime | None) -> list[tuple[datetime, str]
     for history in _histories(program):
         rows = history.filter(history_date__gt=since) if since else history
         found = rows.order_by("-history_date").values_list("history_date", "history_user_id", "history_change_reason")
-        acts += [(at, f"staff:{user}" if user else reason or "") for at, user, reason in found[:200]]
+        acts += [(at, _actor(user, reason or "")) for at, user, reason in found[:200]]
     return acts
+
+
+def _actor(user: int | None, reason: str) -> str:
+    """Nobody worked on a draft by throwing it away."""
+    if reason.startswith(NO_WORK):
+        return ""
+    return f"staff:{user}" if user else reason
 
 
 def _histories(program: Program) -> list[Any]:

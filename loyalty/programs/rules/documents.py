@@ -29,6 +29,7 @@ class Noun:
     key: str = "code"
     refers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     parts: tuple["Noun", ...] = ()
+    rises_by: str = ""  # the number by which they stand in order; else as they were written
     parent: str = ""  # of a part: its field for what it is a part of
 
 
@@ -64,6 +65,7 @@ NOUNS: tuple[Noun, ...] = (
                     "code name threshold color multiplier discount_percent expiry_extra_months early_access_hours "
                     "perks".split()
                 ),
+                rises_by="threshold",
                 parent="tier_set",
             ),
         ),

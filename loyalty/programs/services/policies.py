@@ -14,9 +14,11 @@ from loyalty.lib import clock
 from loyalty.outbox.services import publish
 from loyalty.programs.errors import WrongPolicy
 from loyalty.programs.events import ExpiryPolicyChanged
+from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
-from loyalty.programs.queries.configuration import activation_of, expiry_of
+from loyalty.programs.queries.configuration import activation_of, expiry_of, published_of, rows_in_force
+from loyalty.programs.queries.documents import rows_from
 from loyalty.programs.rules.days import start_of_day
 from loyalty.programs.rules.expiry import ExpiryPolicy, after_policy_change, spared_through
 from loyalty.programs.rules.invalid import InvalidSetting
@@ -64,6 +66,7 @@ def change_wallet_policy(wallet: Wallet, *, actor: str, **policy: Any) -> Swept:
     `policy` are the wallet's own fields (expiry, expiry_months, … , cancel_after_days). Points there are: a longer
     life counts at once; a shorter one takes nothing before one full period of the new policy has passed since now.
     Pending points keep the dates that they were given. If the process dies on the way, the relay finishes the work.
+    Where changes go live when they are published, this is a draft, and the points there are follow at publication.
     Raises WrongPolicy.
     """
     changed = _save(wallet, policy, actor)
@@ -80,7 +83,7 @@ def _save(wallet: Wallet, policy: dict[str, Any], actor: str) -> ExpiryPolicyCha
     new = _with(stored, policy)
     new._change_reason = actor[:100]  # type: ignore[attr-defined]
     new.save(update_fields=sorted(policy))
-    if expiry_of(new) == before:
+    if expiry_of(new) == before or published_of(new.program) is not None:
         return None
     event = ExpiryPolicyChanged(new.program_id, new.pk, actor, clock.now())
     publish(event)
@@ -95,10 +98,8 @@ def redate_lots(event: ExpiryPolicyChanged) -> Swept:
     wallet = Wallet.objects.select_related("program").get(pk=event.wallet_id)
     if _is_overtaken(wallet, event):
         return Swept()
-    zone = wallet.program.time_zone
-    ends = {
-        (group.earned_on, group.expires_at): end for group, end in _moved(wallet.pk, expiry_of(wallet), event.at, zone)
-    }
+    zone, policy = wallet.program.time_zone, expiry_of(_in_force(wallet))
+    ends = {(group.earned_on, group.expires_at): end for group, end in _moved(wallet.pk, policy, event.at, zone)}
     if not ends:
         return Swept()
     key = f"policy:{wallet.pk}:{event.at.isoformat()}"
@@ -107,11 +108,32 @@ def redate_lots(event: ExpiryPolicyChanged) -> Swept:
 
 def _is_overtaken(wallet: Wallet, event: ExpiryPolicyChanged) -> bool:
     """Whether the wallet got another expiry after the change that the event tells of."""
+    published = published_of(wallet.program)
+    if published is not None:
+        return published.published_at > event.at and _was_published_otherwise(wallet, event)
     versions = wallet.history.order_by("history_id")
     told = versions.filter(history_date__lte=event.at).last()
     return told is not None and any(
         expiry_of(version) != expiry_of(told) for version in versions.filter(history_id__gt=told.history_id)
     )
+
+
+def _was_published_otherwise(wallet: Wallet, event: ExpiryPolicyChanged) -> bool:
+    versions = ProgramVersion.objects.filter(program=wallet.program_id).order_by("number")
+    told = versions.filter(published_at__lte=event.at).last()
+    return told is not None and any(
+        _policy_in(version, wallet) != _policy_in(told, wallet) for version in versions.filter(number__gt=told.number)
+    )
+
+
+def _policy_in(version: ProgramVersion, wallet: Wallet) -> ExpiryPolicy | None:
+    rows = rows_from(wallet.program, version.document, version.places)
+    return next((expiry_of(row) for row in rows.wallets if row.pk == wallet.pk), None)
+
+
+def _in_force(wallet: Wallet) -> Wallet:
+    """The wallet as it judges, which may be another than its draft."""
+    return next((row for row in rows_in_force(wallet.program).wallets if row.pk == wallet.pk), wallet)
 
 
 def _with(stored: Wallet, policy: dict[str, Any]) -> Wallet:

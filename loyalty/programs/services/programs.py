@@ -34,17 +34,18 @@ def create_program(
         raise ProgramExists(field="code")
     program = Program(code=code, name=name, currency=currency, time_zone=time_zone)
     program.warn_days = WARN_DAYS if expires_months is not None else []
-    _save(program, actor)
+    save_checked(program, actor)
     wallet = Wallet(program=program, code="points", name=_("Points"))
     if expires_months is not None:
         wallet.expiry, wallet.expiry_months = Wallet.Expiry.ROLLING, expires_months
-    _save(wallet, actor)
+    save_checked(wallet, actor)
     if points_per is not None:
-        _save(EarningRule(program=program, wallet=wallet, name=_("Purchases"), per_amount=points_per), actor)
+        save_checked(EarningRule(program=program, wallet=wallet, name=_("Purchases"), per_amount=points_per), actor)
     return program
 
 
-def _save(row: Program | Wallet | EarningRule, actor: str) -> None:
+def save_checked[Row: (Program, Wallet, EarningRule)](row: Row, actor: str) -> Row:
+    """Raises WrongFacts for what the model refuses; its `field` says where."""
     try:
         row.full_clean()
     except ValidationError as error:
@@ -52,3 +53,4 @@ def _save(row: Program | Wallet | EarningRule, actor: str) -> None:
         raise WrongFacts(messages[0], field=field) from error
     row._change_reason = actor[:100]  # type: ignore[union-attr]
     row.save()
+    return row

@@ -6,9 +6,11 @@ asked for once per change and costs nothing afterwards.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
+from loyalty.programs.models.program import Program
 from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.queries.editors import last_editor
@@ -30,27 +32,32 @@ def version_of(configuration: Configuration) -> int:
     if configuration.published_id is not None:
         return configuration.published_id
     program, digest = configuration.program, digest_of(configuration.described.document)
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [f"version:{program.pk}"])
-    newest = ProgramVersion.objects.filter(program=program).defer("document").order_by("-number").first()
+    newest = newest_version(program)
     if newest is not None and (newest.config_version or 0) > configuration.version:  # overtaken while it judged
         known = ProgramVersion.objects.filter(program=program, digest=digest).order_by("-number").first()
-        return known.pk if known else _record(configuration, digest, newest.number).pk
+        return known.pk if known else record_version(configuration, newest).pk
     if newest is None or newest.digest != digest:
-        return _record(configuration, digest, newest.number if newest else 0).pk
+        return record_version(configuration, newest).pk
     ProgramVersion.objects.filter(pk=newest.pk).update(config_version=configuration.version)
     return newest.pk
 
 
-def _record(configuration: Configuration, digest: str, last_number: int) -> ProgramVersion:
+def newest_version(program: Program) -> ProgramVersion | None:
+    """The latest version; nobody records another one until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [f"version:{program.pk}"])
+    return ProgramVersion.objects.filter(program=program).defer("document").order_by("-number").first()
+
+
+def record_version(configuration: Configuration, newest: ProgramVersion | None, **facts: Any) -> ProgramVersion:
+    """The configuration written down as the version after `newest`."""
     by = last_editor(configuration.program)
+    described = configuration.described
     return ProgramVersion.objects.create(
         program=configuration.program,
-        number=last_number + 1,
-        digest=digest,
-        document=configuration.described.document,
-        places=configuration.described.places,
-        config_version=configuration.version,
-        proposed_by=by,
-        published_by=by,
+        number=newest.number + 1 if newest else 1,
+        digest=digest_of(described.document),
+        document=described.document,
+        places=described.places,
+        **{"config_version": configuration.version, "proposed_by": by, "published_by": by, **facts},
     )
