@@ -4,7 +4,7 @@ from loyalty.ledger import admin as ledger
 from loyalty.members.admin import consents, keys, staff
 from loyalty.messaging import admin as messaging
 from loyalty.outbox import admin as outbox
-from loyalty.programs.admin import activities, imports, kinds, members, programs, rules, wallets
+from loyalty.programs.admin import activities, imports, kinds, members, moving, programs, rules, wallets
 
 __all__ = [
     "activities",
@@ -15,6 +15,7 @@ __all__ = [
     "ledger",
     "members",
     "messaging",
+    "moving",
     "outbox",
     "programs",
     "rules",

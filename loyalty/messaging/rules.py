@@ -12,6 +12,7 @@ from loyalty.lib.dates import full_day
 from loyalty.programs.rules.wording.amounts import counted_of
 
 EXPIRY = "points_expiring"
+SENT = "points_sent"
 INSTANT = timedelta(microseconds=1)
 
 
@@ -103,6 +104,20 @@ def _expiry_text(points: int, words: dict[str, str]) -> str:
             points,
         )
     return text % words
+
+
+def sent_notice(key: str, giver: str, points: int, units: tuple[str, str], program: str, answer_by: str) -> Notice:
+    """Tells that another member sends points; `answer_by` is the last day to accept, empty where they have arrived."""
+    words = {**counted_of(points, units), "giver": giver, "program": program, "day": answer_by}
+    told = _("%(giver)s sends you %(number)s %(unit)s in %(program)s.") % words
+    asked = _("Accept or decline them until %(day)s, under “Send points”; after that they go back.") % words
+    return Notice(
+        kind=SENT,
+        key=key,
+        subject=_("%(giver)s sends you %(number)s %(unit)s") % words,
+        paragraphs=(told, asked if answer_by else _("They are yours already.")),
+        button=_("See my balance"),
+    )
 
 
 def message_id(member_id: int, key: str, domain: str) -> str:

@@ -7,12 +7,14 @@ from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from loyalty.lib import clock
+from loyalty.lib.dates import full_day
 from loyalty.members.models import Member
 from loyalty.members.queries import address_of, language_of
 from loyalty.messaging import rules
 from loyalty.messaging.channels.email import transport
 from loyalty.messaging.models import Delivery, InboxEntry
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.moving import transfer_by_id
 
 EMAIL = "email"
 # Kept in English, as code; the staff's pages translate them.
@@ -48,6 +50,24 @@ def warn_of_expiry(
             _skip(member, notice, TOO_LATE)
         else:
             _tell(member, notice)
+
+
+@transaction.atomic
+def tell_of_transfer(transfer_id: int) -> None:
+    """Tell the receiver that another member sends points, once; a service message, as in `warn_of_expiry`."""
+    transfer = transfer_by_id(transfer_id)
+    member, wallet = transfer.receiver, transfer.wallet
+    with translation.override(language_of(member)):
+        day = rules.last_day(transfer.answer_by, member.program.time_zone) if transfer.answer_by else None
+        notice = rules.sent_notice(
+            f"{rules.SENT}:{transfer_id}",
+            transfer.giver.name or transfer.giver.number,
+            transfer.points,
+            (wallet.unit_one, wallet.unit_many),
+            member.program.name,
+            full_day(day) if day else "",
+        )
+        _tell(member, notice)
 
 
 def _tell(member: Member, notice: rules.Notice) -> None:

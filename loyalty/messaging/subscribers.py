@@ -1,5 +1,5 @@
 from loyalty.messaging import services
-from loyalty.programs.events import PointsExpiring
+from loyalty.programs.events import PointsExpiring, PointsSent
 
 
 def warn_of_expiry(event: PointsExpiring) -> None:
@@ -11,3 +11,7 @@ def warn_of_expiry(event: PointsExpiring) -> None:
         until=event.until,
         days=event.days,
     )
+
+
+def tell_of_transfer(event: PointsSent) -> None:
+    services.tell_of_transfer(event.transfer_id)

@@ -12,6 +12,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib import clock
+from loyalty.lib.portal import new_form_key
 from loyalty.lib.text import is_legible
 from loyalty.members.rules import ILLEGIBLE
 
@@ -140,3 +141,31 @@ class ProfileForm(forms.Form):
         if born and not EARLIEST_BIRTH <= born <= clock.now().date():
             raise ValidationError(_("Please check the year."))
         return born
+
+
+class SendForm(forms.Form):
+    """Points for another member. `key` was made when the form was rendered: sending it twice is one act."""
+
+    key = forms.CharField(widget=forms.HiddenInput, initial=new_form_key)
+    wallet = forms.ChoiceField(label=_("What to send"))
+    to = forms.CharField(
+        label=_("To whom"),
+        max_length=254,
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        help_text=_("Their member number, card or e-mail address."),
+        validators=[ensure_readable],
+    )
+    points = forms.IntegerField(
+        label=_("How many"), min_value=1, max_value=10**12, widget=forms.NumberInput({"inputmode": "numeric"})
+    )
+    note = forms.CharField(label=_("Message"), max_length=200, required=False, validators=[ensure_readable])
+
+    def __init__(self, *args: Any, terms: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        terms = list(terms)
+        self.fields["wallet"].choices = [(each.wallet.code, each.wallet.name) for each in terms]  # type: ignore[attr-defined]
+        if len(terms) == 1:
+            self.fields["wallet"].widget = forms.HiddenInput()
+            self.fields["wallet"].initial = terms[0].wallet.code
+            policy = terms[0].policy
+            self.fields["points"].widget.attrs |= {"step": policy.step, "min": terms[0].smallest}

@@ -5,15 +5,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.cache import cache
 from django.db import transaction
+from redis.exceptions import RedisError
 
+from loyalty.lib import clock
 from loyalty.lib.errors import DomainError
 from loyalty.members import queries as members
 from loyalty.members.errors import MemberExists
 from loyalty.members.models import Member, User
 from loyalty.members.services.members import join_program, update_member
+from loyalty.programs.errors import CannotReceive, TooManyTries
 from loyalty.programs.queries.programs import program_by_code
+from loyalty.programs.services.moving import receiver_of
 
+A_DAY = 86_400  # seconds
+MISSES = 20  # addresses of nobody that a member may try in a day
 BRAND = "brand"
 JOINING = "joining"
 
@@ -89,3 +96,24 @@ def save_profile(member: Member, *, actor: str, **changes: Any) -> Member:
     if language and member.user_id:
         User.objects.filter(pk=member.user_id).update(language=language)
     return fresh
+
+
+def ensure_receiver(member: Member, to: str) -> None:
+    """There is somebody to send points to at this number, card or address. Raises CannotReceive, and TooManyTries for
+    those who try out who is a member. Without the cache nothing is counted."""
+    name = f"send-misses:{member.pk}:{clock.now():%Y%m%d}"
+    if _counted(name, 0) >= MISSES:
+        raise TooManyTries
+    try:
+        receiver_of(member, to)
+    except CannotReceive:
+        _counted(name, 1)
+        raise
+
+
+def _counted(name: str, more: int) -> int:
+    try:
+        cache.add(name, 0, A_DAY)
+        return cache.incr(name, more)
+    except (RedisError, OSError, ValueError):
+        return 0

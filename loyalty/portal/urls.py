@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.portal.views import brand, home, inbox, joining, me, statement, terms
+from loyalty.portal.views import brand, home, inbox, joining, me, sending, statement, terms
 
 urlpatterns = [
     path("", home.programs, name="programs"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("p/<slug:code>/statement/", statement.statement, name="statement"),
     path("p/<slug:code>/statement/<int:posting>/", statement.posting, name="posting"),
     path("p/<slug:code>/lots/", statement.lots, name="lots"),
+    path("p/<slug:code>/send/", sending.send, name="send"),
+    path("p/<slug:code>/send/<int:transfer_id>/", sending.answer, name="send_answer"),
     path("p/<slug:code>/me/", me.me, name="me"),
     path("p/<slug:code>/me/profile/", me.profile, name="profile"),
     path("p/<slug:code>/me/consents/", me.consents, name="consents"),

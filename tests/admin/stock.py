@@ -22,6 +22,7 @@ from tests.factories import (
     WalletFactory,
 )
 from tests.factories_of_activities import KindAttributeFactory
+from tests.factories_of_programs import TransferFactory, TransferPolicyFactory
 
 
 def model(name: str):
@@ -53,6 +54,8 @@ def add_one_of_each(program, number: int):
     colleague = UserFactory(is_staff=True)
     grant_access(colleague, program, "viewer", actor="test")
     PurchaseImportFactory(program=program, uploaded_by=colleague)
+    TransferPolicyFactory(wallet=WalletFactory(program=program))
+    TransferFactory(wallet=wallet, giver=member)
     _letters(member, number)
     return member
 

@@ -45,6 +45,14 @@ class TransferPreview:
     answer_days: int
 
 
+def has_sending(member: Member) -> bool:
+    """Whether members of the program send points, or this one ever did."""
+    policies = TransferPolicy.objects.filter(
+        wallet__program_id=member.program_id, wallet__is_archived=False, is_on=True
+    )
+    return policies.exists() or _of(member).exists()
+
+
 def policy_of(wallet: Wallet) -> TransferPolicy | None:
     """How points of this wallet are sent; None where they are not."""
     return TransferPolicy.objects.filter(wallet=wallet, is_on=True).first()
@@ -122,6 +130,12 @@ def waiting_for(member: Member) -> list[Transfer]:
 def transfer_of(member: Member, transfer_id: int) -> Transfer | None:
     """A transfer that the member sent or receives, or None."""
     return _of(member).filter(pk=transfer_id).first()
+
+
+def transfer_by_id(transfer_id: int) -> Transfer:
+    """The transfer of an event."""
+    rows = Transfer.objects.select_related("giver", "receiver__program", "receiver__user", "wallet")
+    return rows.get(pk=transfer_id)
 
 
 def transfer_named(program: Program, source: str, external_id: str) -> Transfer | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -50,14 +51,20 @@ def send_points(
     if wallet.program_id != giver.program_id:
         raise errors.UnknownWallet(field="wallet")
     addressed = to if isinstance(to, str) else to.number
-    receiver = member_meant(giver.program, to) if isinstance(to, str) else to
-    if receiver is None or receiver.pk == giver.pk or receiver.program_id != giver.program_id:
-        raise errors.CannotReceive(field="to")
+    receiver = receiver_of(giver, to)
     facts = Transfer(
         program_id=giver.program_id, wallet=wallet, giver=giver, receiver=receiver, source=source, external_id=id,
         addressed=addressed[:254].strip(), points=points, note=note.strip()[:200], actor=actor,
     )  # fmt: skip
     return in_transaction(lambda: _send(facts, at or clock.now()))
+
+
+def receiver_of(giver: Member, to: Member | str) -> Member:
+    """Whom `giver` means: another active member of the program. Raises CannotReceive, whoever it is not."""
+    receiver = member_meant(giver.program, to) if isinstance(to, str) else to
+    if receiver is None or receiver.pk == giver.pk or receiver.program_id != giver.program_id:
+        raise errors.CannotReceive(field="to")
+    return receiver
 
 
 def _send(facts: Transfer, at: datetime) -> Transfer:
@@ -153,9 +160,9 @@ def _accounts(transfer: Transfer) -> tuple[int, int]:
 
 
 def _move(transfer: Transfer, at: datetime) -> None:
-    if transfer.state == DONE:
+    if transfer.answer_by is None:
         _deliver(transfer, *_accounts(transfer), at, transfer.actor)
-        publish(PointsSent(*_told(transfer), at))
+        publish(PointsSent(**_told(transfer), at=at))
         return
     account_id = ledger.open_account(wallet_id=transfer.wallet_id, subject=transfer.giver.subject)
     held = ledger.hold(
@@ -166,22 +173,20 @@ def _move(transfer: Transfer, at: datetime) -> None:
     if ends and min(ends) < transfer.answer_by:  # what expires meanwhile cannot be given any more
         transfer.answer_by = min(ends)
         transfer.save(update_fields=["answer_by"])
-    publish(PointsSent(*_told(transfer), at))
+    publish(PointsSent(**_told(transfer), at=at))
 
 
 def _deliver(transfer: Transfer, from_id: int, to_id: int, at: datetime, actor: str) -> None:
-    facts = {"at": at, "actor": actor, "source": transfer.key}
+    facts: dict[str, Any] = {"at": at, "actor": actor, "source": transfer.key}
     lock_accounts([from_id, to_id])
     ledger.transfer(from_id, to_id, points=transfer.points, key=transfer.key, note=transfer.note, **facts)
     if transfer.fee:
         ledger.spend(from_id, points=transfer.fee, key=f"{transfer.key}:fee", kind="fee", contra="fees", **facts)
 
 
-def _told(transfer: Transfer) -> tuple:
-    return (
-        transfer.program_id, transfer.pk, transfer.giver_id, transfer.receiver_id, transfer.wallet_id, transfer.points,
-        transfer.fee, transfer.state,
-    )  # fmt: skip
+def _told(transfer: Transfer) -> dict[str, Any]:
+    names = ("program_id", "giver_id", "receiver_id", "wallet_id", "points", "fee", "state")
+    return {"transfer_id": transfer.pk} | {name: getattr(transfer, name) for name in names}
 
 
 # --- Answers ----------------------------------------------------------------------------------------------------------
@@ -260,7 +265,7 @@ def _settle(transfer: Transfer, state: str, act: Callable[[Transfer], None], at:
         act(fresh)
         fresh.state, fresh.settled_at, fresh.reason = state, at, transfer.reason
         fresh.save(update_fields=["state", "settled_at", "reason"])
-        publish(TransferAnswered(*_told(fresh), actor, at))
+        publish(TransferAnswered(**_told(fresh), actor=actor, at=at))
         return fresh
 
     return in_transaction(settle)
