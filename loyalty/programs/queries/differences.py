@@ -1,0 +1,143 @@
+"""A difference between two configurations in plain words, for the staff."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import formats
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from loyalty.programs.models.program import Program
+from loyalty.programs.models.versions import ProgramVersion
+from loyalty.programs.queries.configuration import published_of, rule_of
+from loyalty.programs.queries.documents import MODELS, Described, Rows, described, field_of, rows_from, stored_rows
+from loyalty.programs.rules.days import zone_of
+from loyalty.programs.rules.differences import ADDED, REMOVED, Change, Setting, changes_between
+from loyalty.programs.rules.documents import SETTINGS, Noun
+from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.wording.earning import sentence_for_rule
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line: `kind` is added, removed or changed; `text` a sentence."""
+
+    kind: str
+    text: str
+
+
+def difference_of_draft(program: Program) -> list[Difference]:
+    """What publishing the draft would change; nothing where there is none."""
+    fresh = Program.objects.select_related("published").get(pk=program.pk)
+    published = published_of(fresh)
+    if published is None:
+        return []
+    return difference(rows_from(fresh, published.document, published.places), stored_rows(fresh))
+
+
+def difference_to(version: ProgramVersion) -> list[Difference]:
+    """What going back to `version` would change in the rows as they are now."""
+    program = version.program
+    return difference(stored_rows(program), rows_from(program, version.document, version.places))
+
+
+def difference(before: Rows, after: Rows) -> list[Difference]:
+    """In the language in force, in the order in which a program is described."""
+    was, now = described(before), described(after)
+    words = _Words(before, after, was, now)
+    changes = changes_between(was.document, now.document, was.places, now.places)
+    return [line for change in changes for line in words.lines(change)]
+
+
+class _Words:
+    def __init__(self, before: Rows, after: Rows, was: Described, now: Described) -> None:
+        self._zone = zone_of(after.program.time_zone)
+        self._before, self._after = _sentences(before, was), _sentences(after, now)
+
+    def lines(self, change: Change) -> Iterator[Difference]:
+        thing = self._thing(change)
+        if change.kind == REMOVED:
+            yield Difference(change.kind, _("%(thing)s goes.") % {"thing": thing})
+        elif change.kind == ADDED:
+            sentence = self._after.get((change.noun.name, change.after_key), "")
+            text = _("%(thing)s is new: %(sentence)s") if sentence else _("%(thing)s is new.")
+            yield Difference(change.kind, text % {"thing": thing, "sentence": sentence})
+        else:
+            for text in self._changed(change, thing):
+                yield Difference(change.kind, text)
+
+    def _changed(self, change: Change, thing: str) -> Iterator[str]:
+        """A rule's sentence says most of its settings at once; what it does not say is told setting by setting."""
+        before = self._before.get((change.noun.name, change.before_key), "")
+        after = self._after.get((change.noun.name, change.after_key), "")
+        is_told = before != after
+        if is_told:
+            words = {"thing": thing, "before": before.rstrip("."), "after": after.rstrip(".")}
+            yield _("%(thing)s: “%(before)s” becomes “%(after)s”.") % words
+        for setting in change.settings:
+            if not (is_told and setting.name in TOLD):
+                yield _("%(thing)s, %(setting)s: %(before)s becomes %(after)s.") % {
+                    "thing": thing,
+                    "setting": _label(change.noun, setting.name),
+                    "before": self._value(change.noun, setting, setting.before),
+                    "after": self._value(change.noun, setting, setting.after),
+                }
+
+    def _thing(self, change: Change) -> str:
+        kind = capfirst(str(MODELS[change.noun.name]._meta.verbose_name))
+        if change.noun.name == SETTINGS:
+            return kind
+        entry = change.before or change.after
+        name = entry.get("name") or change.before_key or change.after_key
+        return _("%(kind)s “%(name)s”") % {"kind": kind, "name": name}
+
+    def _value(self, noun: Noun, setting: Setting, value: Any) -> str:
+        if value in (None, "", []):
+            return _("nothing")
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(value, list):
+            return ", ".join(_item(each) for each in value)
+        if setting.name in noun.refers:
+            return f"“{value}”"
+        field = field_of(noun, setting.name)
+        if field.choices:
+            return str(dict(field.flatchoices).get(value, value))
+        if setting.name.endswith("_at"):
+            return formats.date_format(datetime.fromisoformat(value).astimezone(self._zone), "DATETIME_FORMAT")
+        return str(value)
+
+
+# What the sentence about a rule tells of its settings.
+TOLD = frozenset(
+    "trigger effect points per_amount whole_steps factor basis with_tax with_shipping with_discounted conditions "
+    "starts_at ends_at".split()
+)
+
+
+def _sentences(rows: Rows, told: Described) -> dict[tuple[str, str], str]:
+    found = {}
+    for key, rule in zip(told.places.get("rules", {}), rows.rules, strict=True):
+        units = rule.wallet.unit_one, rule.wallet.unit_many
+        try:
+            algebra = rule_of(rule, list(rule.conditions.all()))
+        except InvalidSetting:
+            continue
+        program = rows.program
+        found["rules", key] = sentence_for_rule(algebra, units, program.currency, zone=program.time_zone)
+    return found
+
+
+def _label(noun: Noun, name: str) -> str:
+    part = next((part for part in noun.parts if part.name == name), None)
+    if part is not None:
+        return str(MODELS[part.name]._meta.verbose_name_plural)
+    return str(field_of(noun, name).verbose_name)
+
+
+def _item(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(str(each) for each in value.values() if each not in (None, ""))
+    return str(value)

@@ -1,0 +1,64 @@
+"""A draft's difference, as the staff read it before they publish."""
+
+import pytest
+
+from loyalty.programs.queries.differences import difference_of_draft, difference_to
+from loyalty.programs.services.versions import change_publishing
+from tests.factories_of_programs import CampaignFactory, TierFactory
+
+
+@pytest.fixture
+def drafted(world):
+    return change_publishing(world.aurora, "draft", actor="staff:1")
+
+
+def words(program):
+    return [(line.kind, line.text) for line in difference_of_draft(program)]
+
+
+def test_no_draft_no_difference(world, drafted):
+    assert (words(drafted), words(world.fjord)) == ([], [])
+
+
+def test_a_rule_reads_as_its_sentence_before_and_after(drafted):
+    drafted.rules.update(points=3, name="Triple")
+
+    (sentence, name) = words(drafted)
+    assert sentence == (
+        "changed",
+        "Earning rule “Purchases”: “Members earn 1 point per 1\xa0€” becomes “Members earn 3 points per 1\xa0€”.",
+    )
+    assert name == ("changed", "Earning rule “Purchases”, name: Purchases becomes Triple.")
+
+
+def test_what_is_new_and_what_goes(drafted):
+    TierFactory(tier_set__program=drafted, tier_set__code="status", code="gold", name="Gold", threshold=500)
+    CampaignFactory(program=drafted, name="Summer")
+    drafted.rules.update(is_archived=True)
+
+    assert words(drafted) == [
+        ("added", "Tier ladder “Status” is new."),
+        ("added", "Tier “Gold” is new."),
+        ("added", "Campaign “Summer” is new."),
+        ("removed", "Earning rule “Purchases” goes."),
+    ]
+
+
+def test_settings_are_told_one_by_one(drafted):
+    drafted.wallets.update(expiry_months=24, is_qualifying=True)
+    type(drafted).objects.filter(pk=drafted.pk).update(debt_policy="unlimited", warn_days=[])
+
+    assert [text for _kind, text in words(drafted)] == [
+        "Program, when points to be taken back are already spent: take back what is left, never below zero becomes "
+        "take back everything; the balance may go negative and the next points repay it.",
+        "Program, warn of expiry, days before: 30, 7 becomes nothing.",
+        "Wallet “Points”, counts for tiers: no becomes yes.",
+        "Wallet “Points”, months: 12 becomes 24.",
+    ]
+
+
+def test_going_back_reads_the_other_way_round(drafted):
+    drafted.wallets.update(expiry_months=24)
+
+    (line,) = difference_to(drafted.published)
+    assert line.text == "Wallet “Points”, months: 24 becomes 12."
