@@ -20,6 +20,7 @@ from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, Record
 from loyalty.programs.services.judging import Plan, plan_of
 from loyalty.programs.services.kinds import ensure_fits_kind
 from loyalty.programs.services.storing import Known, Situation, insert, situation_of
+from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import Counters, take_uses
 
@@ -59,6 +60,7 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
         return _book(program, draft, actor)
     take_uses([(plan.uses, draft.at)], configuration.caps)
     _post(configuration, situation, draft, plan, actor)
+    follow(configuration, {situation.member_id: None}, actor=actor, activity_id=activity_id)
     publish(recorded_event(program, situation, draft, plan, activity_id))
     return answer(configuration, situation, Recorded(activity_id, draft.ref, plan.awards, plan.steps))
 

@@ -36,6 +36,7 @@ from loyalty.programs.services.facts import PurchaseFacts, Recorded
 from loyalty.programs.services.judging import Plan, evaluation_of, plan_of, setting_of
 from loyalty.programs.services.recording import stamp
 from loyalty.programs.services.storing import Situation, asked_json, awards_json, lines_json, situation_from
+from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import Counters, take_uses
 
@@ -115,25 +116,36 @@ def record_purchases(program: Program, purchases: Sequence[PurchaseFacts], *, ac
         except DomainError as error:
             answers[place] = error
     if drafts:
-        answers |= in_transaction(partial(_Batch(program, actor, purchases).record, drafts))
+        answers |= in_transaction(partial(_record, program, purchases, actor, drafts))
     return [answers[place] for place in range(len(purchases))]
 
 
-class _Batch:
-    """One batch in one transaction; made anew for every attempt by `record`."""
+def _record(
+    program: Program, purchases: Sequence[PurchaseFacts], actor: str, drafts: dict[int, Draft]
+) -> dict[int, Answer]:
+    answers: dict[int, Answer] = {}
+    for place in Batch(program, actor).book(drafts, answers):
+        answers[place] = _alone(program, purchases[place], actor)
+    return answers
 
-    def __init__(self, program: Program, actor: str, purchases: Sequence[PurchaseFacts]) -> None:
+
+class Batch:
+    """Purchases that are booked together in the caller's transaction. Without `is_told` they publish no events."""
+
+    def __init__(self, program: Program, actor: str, *, is_told: bool = True) -> None:
         self._program = program
         self._actor = actor
-        self._purchases = purchases
+        self._is_told = is_told
         self._situations: dict[int, tuple] = {}
         self._counters = Counters()
         # What members bought in this batch since the books were last looked at, by number.
         self._bought: dict[str, list[tuple[datetime, Decimal]]] = {}
 
-    def record(self, drafts: dict[int, Draft]) -> dict[int, Answer]:
-        """Judged in the order of time, so that what one purchase changes counts for the next one of the member."""
-        answers: dict[int, Answer] = {}
+    def book(self, drafts: dict[int, Draft], answers: dict[int, Answer]) -> list[int]:
+        """Judged in the order of time, so that what one purchase changes counts for the next one of the member.
+
+        Returns the places of those that were stored meanwhile by someone else, or repeat another one of the batch.
+        """
         self._look(drafts)
         waiting: Sequence[_Placed] = sorted(drafts.items(), key=lambda item: (item[1].at, item[0]))
         done: set[str] = set()
@@ -143,9 +155,7 @@ class _Batch:
             self._look({place: draft for place, draft in run if draft.number in done})
             done |= {draft.number for _place, draft in run}
             again += self._record_run(run, answers)
-        for place in again:  # stored meanwhile by someone else, or just now by this batch
-            answers[place] = _alone(self._program, self._purchases[place], self._actor)
-        return answers
+        return again
 
     def _next_run(self, waiting: Sequence[_Placed]) -> tuple[Sequence[_Placed], Sequence[_Placed]]:
         """All of them; where each purchase must be in the books before the member's next one, none of whom twice."""
@@ -167,10 +177,12 @@ class _Batch:
             configuration = stored[0].configuration
             take_uses([(each.plan.uses, each.draft.at) for each in stored], configuration.caps)
             _post(configuration, stored, self._actor)
-            publish_many(
-                recorded_event(self._program, each.situation, each.draft, each.plan, made[each.draft.ref])
-                for each in stored
-            )
+            follow(configuration, {each.situation.member_id: None for each in stored}, actor=self._actor)
+            if self._is_told:
+                publish_many(
+                    recorded_event(self._program, each.situation, each.draft, each.plan, made[each.draft.ref])
+                    for each in stored
+                )
             for each in stored:
                 first = Recorded(made[each.draft.ref], each.draft.ref, each.plan.awards, each.plan.steps)
                 answers[each.place] = answer(configuration, each.situation, first)

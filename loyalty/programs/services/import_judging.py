@@ -118,7 +118,7 @@ class Judge:
 def _what_rules_look_at(configuration: Configuration) -> list[Callable[[Row], Any]]:
     """What of a row, beside its amount, the evaluation can depend on: facts, or what conditions say to them."""
     rules = configuration.rules
-    gates = [condition for rule in rules for condition in rule.gates]
+    gates = [condition for rule in rules for condition in rule.all_gates]
     looks: list[Callable[[Row], Any]] = []
     if any(rule.effect == "fixed_per_unit" for rule in rules):
         looks.append(lambda row: row.quantity)
@@ -128,7 +128,7 @@ def _what_rules_look_at(configuration: Configuration) -> list[Callable[[Row], An
         looks.append(_verdicts(channels, lambda row: row.channel))
     if stores := [gate.holds for gate in gates if gate.subject == "store"]:
         looks.append(_verdicts(stores, lambda row: row.store))
-    ends = {instant for rule in rules for instant in (rule.starts_at, rule.ends_at) if instant}
+    ends = {instant for rule in rules for instant in rule.instants}
     if ends or any(gate.subject in ("weekday", "time_of_day") for gate in gates):
         looks.append(_moments(configuration, ends))
     return looks

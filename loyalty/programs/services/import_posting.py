@@ -110,9 +110,9 @@ def preview(configuration: Configuration) -> Posted:
 def post(configuration: Configuration, *, source: str, actor: str, progress: Callable[[int], None]) -> Posted:
     """Everything in the table, within the caller's transaction. Raises ImportOvertaken, ProgramClosed."""
     program = configuration.program
-    enrolled = _enrol(program, actor)
+    enrolled = enrol_unknown(program, actor)
     if "first_purchase" in configuration.subjects:
-        _one(LOCK_MEMBERS, program.pk)
+        lock_members(program)
     _take_first(configuration)
     rows, points = _one(FIGURES)
     _insert(configuration, source, actor, progress)
@@ -122,13 +122,18 @@ def post(configuration: Configuration, *, source: str, actor: str, progress: Cal
     return Posted(rows, enrolled, points)
 
 
-def _enrol(program: Program, actor: str) -> int:
+def enrol_unknown(program: Program, actor: str) -> int:
     """The unknown members, each from their first purchase on."""
     enrolled = 0
     while people := _all(UNKNOWN, clock.now(), program.pk, SLICE):
         joined_at = dict(people)
         enrolled += enrol_many(program, joined_at, actor=actor, joined_at=joined_at).enrolled
     return enrolled
+
+
+def lock_members(program: Program) -> None:
+    """Everybody who stands in the table takes turns with the tills until the transaction ends."""
+    _one(LOCK_MEMBERS, program.pk)
 
 
 def _take_first(configuration: Configuration) -> None:

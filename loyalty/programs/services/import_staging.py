@@ -22,6 +22,8 @@ from loyalty.programs.services.import_rows import Row, RowReader
 
 SLICE = 5_000
 KEPT_MISTAKES = 200
+UNJUDGED = (0, 0, "[]", "[]")
+NO_FIRST = (None, None, None, None)
 COLUMNS = (
     "line, receipt, member, at, quantity, amount, store, channel, sku, category, digest, "
     "points, explanation, awards, grants, first_points, first_explanation, first_awards, first_grants"
@@ -105,6 +107,7 @@ class _Stager:
         self._staged = staged
         self._reader = reader
         self._judge = Judge(configuration)
+        self._is_judged_later = configuration.judges_in_turn
 
     def take(self, some: tuple[RawRow | Mistake, ...]) -> None:
         """One slice: two look-ups and one COPY."""
@@ -144,17 +147,15 @@ class _Stager:
         return fresh
 
     def _judged(self, row: Row, attributes: str) -> tuple | None:
+        if self._is_judged_later:
+            return (*_facts_of(row), *UNJUDGED, *NO_FIRST)
         try:
             usual = self._judge.outcome(row, is_first=False, member=attributes)
             first = self._judge.outcome(row, is_first=True, member=attributes) if self._judge.asks_first else None
         except TooManyPoints as error:
             self._note(row, "amount", str(error))
             return None
-        firsts = tuple(first) if first else (None, None, None, None)
-        return (
-            row.line, row.receipt, row.member, row.at_text, row.quantity_text, row.amount_text, row.store, row.channel,
-            row.sku, row.category, row.digest, *usual, *firsts,
-        )  # fmt: skip
+        return (*_facts_of(row), *usual, *(first or NO_FIRST))
 
     def _explain(self) -> None:
         """Each explanation once, however many rows it is of."""
@@ -164,6 +165,13 @@ class _Stager:
 
     def _note(self, row: Row, column: str, reason: str) -> None:
         self._staged.note([Mistake(row.line, column, reason)])
+
+
+def _facts_of(row: Row) -> tuple:
+    return (
+        row.line, row.receipt, row.member, row.at_text, row.quantity_text, row.amount_text, row.store, row.channel,
+        row.sku, row.category, row.digest,
+    )  # fmt: skip
 
 
 def _settle_repetitions(staged: Staged) -> None:

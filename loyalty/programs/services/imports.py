@@ -11,6 +11,7 @@ from loyalty.programs.events import PurchasesImported
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import Configuration, configuration_of
 from loyalty.programs.services import import_posting as posting
+from loyalty.programs.services.import_in_turn import post_in_turn, preview_in_turn
 from loyalty.programs.services.import_reader import Mistake
 from loyalty.programs.services.import_staging import Staged, stage, staging_table
 from loyalty.programs.services.transactions import in_transaction, turn_of
@@ -76,19 +77,26 @@ def import_purchases(
             if staged.errors and not skip_wrong_rows:
                 return _report(staged, posting.Posted(0, 0, 0))
             if dry_run:
-                return _report(staged, posting.preview(configuration))
+                return _report(staged, _preview(configuration, source))
             return _report(staged, in_transaction(lambda: _apply(configuration, source, actor, progress)))
 
 
 def _apply(configuration: Configuration, source: str, actor: str, progress: Progress) -> posting.Posted:
     if configuration_of(configuration.program).version != configuration.version:
         raise RulesChanged
-    posted = posting.post(configuration, source=source, actor=actor, progress=lambda rows: progress("write", rows))
+    post = post_in_turn if configuration.judges_in_turn else posting.post
+    posted = post(configuration, source=source, actor=actor, progress=lambda rows: progress("write", rows))
     if posted.rows:
         publish(
             PurchasesImported(configuration.program.pk, source, posted.rows, posted.members_enrolled, posted.points)
         )
     return posted
+
+
+def _preview(configuration: Configuration, source: str) -> posting.Posted:
+    if configuration.judges_in_turn:
+        return preview_in_turn(configuration, source=source)
+    return posting.preview(configuration)
 
 
 def _report(staged: Staged, posted: posting.Posted) -> ImportReport:
