@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from loyalty.programs.services import jobs, moving, uploads
+from loyalty.programs.services import jobs, moving, tiers, uploads
 
 MORNING = 8
 
@@ -30,6 +30,11 @@ def release_holds() -> None:
 @shared_task
 def warn_of_expiry() -> None:
     jobs.warn_of_expiry(from_hour=MORNING)
+
+
+@shared_task
+def review_tiers() -> None:
+    tiers.review_tiers()
 
 
 @shared_task

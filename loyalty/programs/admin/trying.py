@@ -39,7 +39,7 @@ class Tried:
 def with_rule(configuration: Configuration, rule: Rule) -> Configuration:
     """The configuration as if `rule` were saved and on."""
     rules = (*(each for each in configuration.rules if each.id != rule.id), rule)
-    return replace(configuration, rules=rules, book=RuleBook(rules))
+    return replace(configuration, rules=rules, book=RuleBook(rules, configuration.book.benefits))
 
 
 def try_basket(configuration: Configuration, form: BasketForm) -> Tried:

@@ -18,8 +18,8 @@ from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.documents import Described, Rows, described, rows_from, stored_rows
 from loyalty.programs.queries.ladders import ladders_from
+from loyalty.programs.rules import benefits, capping
 from loyalty.programs.rules import campaigns as terms
-from loyalty.programs.rules import capping
 from loyalty.programs.rules.activation import ActivationPolicy
 from loyalty.programs.rules.conditions import Condition, condition_from_text
 from loyalty.programs.rules.days import read_dates
@@ -156,12 +156,12 @@ def compiled(rows: Rows) -> Configuration:
         program,
         wallets,
         tuple(rules),
-        RuleBook(rules),
+        RuleBook(rules, benefits.benefits_of(ladders, [pk for pk in wallets if wallets[pk].wallet.is_spendable])),
         tuple(broken),
         frozenset(condition.subject for condition in asked),
         described(rows),
         ladders=ladders,
-        needs=needs_of(asked, balances=balances, follows=bool(ladders)),
+        needs=needs_of(asked, tiers=benefits.matter(ladders), balances=balances, follows=bool(ladders)),
         caps=tuple(_caps(rows, rules)),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from loyalty.programs.rules.attribution import shares_of
 from loyalty.programs.rules.basis import Basket
+from loyalty.programs.rules.benefits import NO_BENEFITS, Benefits, raised
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.exact import PointsOutOfRange, ToExact, exactly, kindest, round_points
 from loyalty.programs.rules.explanation import Award, Evaluation, Step, WalletId
@@ -20,9 +21,10 @@ class RuleBook:
     Raises InvalidSetting when two rules have one id.
     """
 
-    __slots__ = ("_by_trigger",)
+    __slots__ = ("_by_trigger", "benefits")
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], benefits: Benefits = NO_BENEFITS) -> None:
+        self.benefits = benefits
         ordered = sorted(rules, key=_by_priority)
         if len({rule.id for rule in ordered}) < len(ordered):
             raise InvalidSetting("id", "not-unique")
@@ -46,10 +48,17 @@ class RuleBook:
         steps: list[Step] = []
         basket = Basket(occurrence, exact)
         for wallet, rules in self._by_trigger.get(occurrence.type, ()):
-            award = _evaluate_wallet(wallet, rules, occurrence, basket, steps)
+            award = _evaluate_wallet(wallet, rules, occurrence, basket, steps, self._factors(wallet, occurrence))
             if award.points:
                 awards.append(award)
         return Evaluation(tuple(awards), tuple(steps))
+
+    def _factors(self, wallet: WalletId, occurrence: Occurrence) -> list[Rule]:
+        """Those of the tiers on which the member stands."""
+        if not self.benefits:
+            return []
+        held = [self.benefits.get((tier.ladder, tier.code), {}) for tier in occurrence.standing.tiers]
+        return [by_wallet[wallet] for by_wallet in held if wallet in by_wallet]
 
 
 def evaluate(rules: Iterable[Rule] | RuleBook, occurrence: Occurrence) -> Evaluation:
@@ -59,7 +68,12 @@ def evaluate(rules: Iterable[Rule] | RuleBook, occurrence: Occurrence) -> Evalua
 
 
 def _evaluate_wallet(
-    wallet: WalletId, rules: Sequence[Rule], occurrence: Occurrence, basket: Basket, steps: list[Step]
+    wallet: WalletId,
+    rules: Sequence[Rule],
+    occurrence: Occurrence,
+    basket: Basket,
+    steps: list[Step],
+    factors: Sequence[Rule],
 ) -> Award:
     live: list[Candidate] = []
     missed: list[Miss] = []
@@ -72,7 +86,7 @@ def _evaluate_wallet(
             live.append(judged)
         else:
             missed.append(judged)
-    outcomes = settle(live, basket)
+    outcomes = raised(settle(live, basket), factors, basket)
     points = attribute(outcomes)
     total = sum(points)
     given = [_step(outcome, share) for outcome, share in zip(outcomes, points, strict=True)]

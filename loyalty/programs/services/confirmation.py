@@ -20,6 +20,7 @@ from loyalty.programs.queries.activities import activity_of
 from loyalty.programs.rules.activation import expiry_once_active
 from loyalty.programs.services.facts import AwardMade
 from loyalty.programs.services.storing import awards_from_json
+from loyalty.programs.services.tiers import follow, take_turn
 from loyalty.programs.services.transactions import in_transaction
 
 
@@ -63,6 +64,7 @@ def cancel_activity(
 
 
 def _confirm(program: Program, activity: Activity, actor: str, at: datetime) -> Settled:
+    configuration = take_turn(program, activity.member_id)
     _lock(activity)
     waiting = [award for award in awards_from_json(activity.awards) if _waits_for_confirmation(award)]
     posted = []
@@ -83,10 +85,12 @@ def _confirm(program: Program, activity: Activity, actor: str, at: datetime) -> 
     settled = _settled(activity, posted)
     if not settled.replayed:
         publish(ActivityConfirmed(program.pk, activity.member_id, activity.pk, settled.points, at))
+        follow(configuration, {activity.member_id: None}, actor=actor, activity_id=activity.pk)
     return settled
 
 
 def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: datetime) -> Settled:
+    configuration = take_turn(program, activity.member_id)
     _lock(activity)
     pending = {lot.account_id for lot in lots_of(activity.member.subject, at) if _is_pending_of(lot, activity)}
     posted = []
@@ -102,6 +106,7 @@ def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: d
     settled = _settled(activity, posted)
     if not settled.replayed:
         publish(ActivityCancelled(program.pk, activity.member_id, activity.pk, settled.points, at))
+        follow(configuration, {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
     return settled
 
 

@@ -13,6 +13,7 @@ from loyalty.programs.errors import TooManyPoints
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import Configuration, WalletTerms
 from loyalty.programs.rules.activation import lot_dates
+from loyalty.programs.rules.benefits import extra_months, prolonged
 from loyalty.programs.rules.capping import Setting, Use, Whom, cap_awards, places_of
 from loyalty.programs.rules.exact import PointsOutOfRange
 from loyalty.programs.rules.expiry import expires_at
@@ -74,13 +75,14 @@ def plan_of(
     `evaluation` is what `evaluation_of` said of it before, if anybody has asked.
     """
     found = evaluation_of(configuration, situation, draft) if evaluation is None else evaluation
+    longer = extra_months(configuration.ladders, situation.standing.tiers)
     if not configuration.is_capped or not found.awards:
-        return plan_from(configuration, found, draft.type, draft.at)
+        return plan_from(configuration, found, draft.type, draft.at, longer=longer)
     setting = setting_of(configuration, situation, draft)
     used = counters.look(places_of(configuration.caps, found, setting))
     capped = cap_awards(configuration.caps, found, setting, used)
     counters.count(capped.uses, draft.at)
-    return plan_from(configuration, capped.evaluation, draft.type, draft.at, capped.uses)
+    return plan_from(configuration, capped.evaluation, draft.type, draft.at, capped.uses, longer=longer)
 
 
 def evaluation_of(configuration: Configuration, situation: Situation, draft: Draft) -> Evaluation:
@@ -107,12 +109,20 @@ def setting_of(configuration: Configuration, situation: Situation, draft: Draft)
 
 
 def plan_from(
-    configuration: Configuration, evaluation: Evaluation, activity_type: str, at: datetime, uses: Sequence[Use] = ()
+    configuration: Configuration,
+    evaluation: Evaluation,
+    activity_type: str,
+    at: datetime,
+    uses: Sequence[Use] = (),
+    *,
+    longer: int = 0,
 ) -> Plan:
-    """The evaluation with the dates of its points, and what they use up."""
+    """The evaluation with the dates of its points, and what they use up; `longer` by a tier's months."""
     now = clock.now()
     granted = {
-        int(award.wallet): grant_of(configuration, configuration.wallets[int(award.wallet)], award.points, at, now)
+        int(award.wallet): grant_of(
+            configuration, configuration.wallets[int(award.wallet)], award.points, at, now, longer
+        )
         for award in evaluation.awards
     }
     awards = tuple(
@@ -123,7 +133,7 @@ def plan_from(
         )
         for (wallet, grant), evaluated in zip(granted.items(), evaluation.awards, strict=True)
     )
-    return Plan(granted, awards, evaluation.explanation, _extended(configuration, activity_type, at))
+    return Plan(granted, awards, evaluation.explanation, _extended(configuration, activity_type, at, longer))
 
 
 def evaluate(
@@ -161,13 +171,20 @@ def evaluate(
     return evaluation
 
 
-def grant_of(configuration: Configuration, terms: WalletTerms, points: int, at: datetime, now: datetime) -> Grant:
-    """Points earned at `at` with their dates; those whose waiting time is over when we learn of them are active."""
-    dates = lot_dates(terms.activation, terms.expiry, at, configuration.program.time_zone)
+def grant_of(
+    configuration: Configuration, terms: WalletTerms, points: int, at: datetime, now: datetime, longer: int = 0
+) -> Grant:
+    """Points earned at `at` with their dates; those whose waiting time is over when we learn of them are active.
+
+    Spendable ones live `longer` by so many months.
+    """
+    zone = configuration.program.time_zone
+    dates = lot_dates(terms.activation, terms.expiry, at, zone)
+    ends = prolonged(dates.expires_at, longer if terms.wallet.is_spendable else 0, zone)
     waits = dates.is_pending and (dates.activates_at is None or dates.activates_at > now)
     if not waits:
-        return Grant(points, dates.expires_at, False, None, None)
-    return Grant(points, dates.expires_at, True, dates.activates_at, dates.cancels_at)
+        return Grant(points, ends, False, None, None)
+    return Grant(points, ends, True, dates.activates_at, dates.cancels_at)
 
 
 def keeps_alive(wallet: Wallet, activity_type: str) -> bool:
@@ -177,11 +194,12 @@ def keeps_alive(wallet: Wallet, activity_type: str) -> bool:
     return not wallet.sliding_activities or activity_type in wallet.sliding_activities
 
 
-def _extended(configuration: Configuration, activity_type: str, at: datetime) -> dict[int, datetime]:
+def _extended(configuration: Configuration, activity_type: str, at: datetime, longer: int) -> dict[int, datetime]:
     """Until when the older points of sliding wallets now live."""
+    zone = configuration.program.time_zone
     return {
         wallet_id: until
         for wallet_id, terms in configuration.wallets.items()
         if keeps_alive(terms.wallet, activity_type)
-        and (until := expires_at(terms.expiry, at, configuration.program.time_zone))
+        and (until := prolonged(expires_at(terms.expiry, at, zone), longer if terms.wallet.is_spendable else 0, zone))
     }

@@ -12,6 +12,7 @@ from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import expiry_of
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.wording.amounts import points_of
+from loyalty.programs.services.tiers import follow, take_turn
 from loyalty.programs.services.transactions import in_transaction
 
 KIND = "adjustment"
@@ -65,6 +66,7 @@ def _limit_of(wallet: Wallet) -> str:
 
 def _adjust(member: Member, wallet: Wallet, points: int, reason: str, note: str, key: str, actor: str) -> Posted:
     at = clock.now()
+    configuration = take_turn(member.program, member.pk)
     account_id = ledger.open_account(wallet_id=wallet.pk, subject=member.subject)
     key = f"adjustment:{key}"
     if points > 0:
@@ -80,4 +82,5 @@ def _adjust(member: Member, wallet: Wallet, points: int, reason: str, note: str,
         )  # fmt: skip
     if not posted.replayed:
         publish(PointsAdjusted(member.program_id, member.pk, wallet.pk, points, note, actor, at))
+        follow(configuration, {member.pk: member.joined_at}, actor=actor)
     return posted

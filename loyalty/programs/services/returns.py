@@ -27,11 +27,13 @@ from loyalty.programs.models.returns import Return
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import activity_of
 from loyalty.programs.queries.balances import WalletBalance, balances_of
+from loyalty.programs.queries.configuration import configuration_of
 from loyalty.programs.queries.returns import returns_of, sold_lines
 from loyalty.programs.rules.returns import Sold, brought_by, money_of, paid_for, step_of
 from loyalty.programs.services.checks import ensure_return
 from loyalty.programs.services.drafts import digest_of, plain, utc_text
 from loyalty.programs.services.facts import ReturnFacts
+from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
 
 
@@ -128,6 +130,7 @@ def _record(program: Program, source: str, receipt: str, facts: ReturnFacts, act
     step = _step(facts, lines)
     done = _Reckoning(program, activity, facts, at, actor, earlier, lines, step).post()
     publish(_event(done, activity))
+    follow(configuration_of(program), {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
     return told_of(done, activity)
 
 

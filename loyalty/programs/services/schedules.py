@@ -33,6 +33,8 @@ ENTRIES = (
           "Gives back what was set aside for an order or a bid that never ended.", 60),
     Entry("Give back transfers that nobody accepted", "loyalty.programs.tasks.lapse_transfers",
           "Points sent to a member who did not answer in time go back to the sender.", 300),
+    Entry("Review tiers", "loyalty.programs.tasks.review_tiers",
+          "Members whose tier was promised until now are judged again, and everyone where a ladder was changed.", 120),
     Entry("Warn of expiry", "loyalty.programs.tasks.warn_of_expiry",
           "Tells members before points expire, as many days ahead as each program chose, from 8 in the morning there.",
           1800),

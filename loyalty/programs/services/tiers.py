@@ -110,6 +110,14 @@ def follow(
     return _write(configuration.program, moves, at, actor, fell=fell, activity_id=activity_id)
 
 
+def take_turn(program: Program, member_id: int) -> Configuration:
+    """The configuration in force, with the member's row locked where it has ladders; before any points are moved."""
+    configuration = configuration_of(program)
+    if configuration.ladders:
+        _lock([member_id])
+    return configuration
+
+
 def _joined(ladders: Sequence[Ladder], members: Mapping[int, datetime | None], at: datetime) -> dict[int, datetime]:
     known = {member_id: joined_at for member_id, joined_at in members.items() if joined_at}
     unknown = members.keys() - known.keys()

@@ -266,7 +266,7 @@ def test_nobody_stands_lower_than_what_is_counted_now_and_judging_twice_is_judgi
     now = Moment(at, OSLO, JOINED)
     judged = judge(ladder, held, counts, now, returned=returned)
     assert judged.place >= ladder.place_for(counts.now)
-    assert judge(ladder, judged, counts, now) == judged
+    assert judge(ladder, judged, counts, now, returned=returned) == judged
 
 
 @given(LADDERS, HELD, COUNTS, INSTANTS, st.integers(0, 400))
