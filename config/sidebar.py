@@ -42,6 +42,7 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Sending points"), "move_up", "loyalty_transferpolicy_changelist", "view_transferpolicy"),
             Entry(_("Earning rules"), "rule", "loyalty_earningrule_changelist", "view_earningrule"),
             Entry(_("Types of activity"), "category", "loyalty_activitykind_changelist", "view_activitykind"),
+            Entry(_("Places to check in"), "qr_code_2", "loyalty_place_changelist", "view_place"),
             Entry(_("Try a basket"), "shopping_basket", "loyalty_earningrule_try", "view_earningrule"),
             Entry(_("Consent texts"), "approval", "loyalty_consenttext_changelist", "view_consenttext"),
             Entry(_("What members read"), "menu_book", "loyalty_program_terms", "view_program"),

@@ -4,7 +4,7 @@ from loyalty.ledger import admin as ledger
 from loyalty.members.admin import consents, keys, staff
 from loyalty.messaging import admin as messaging
 from loyalty.outbox import admin as outbox
-from loyalty.programs.admin import activities, imports, kinds, members, moving, programs, rules, wallets
+from loyalty.programs.admin import activities, imports, kinds, members, moving, places, programs, rules, wallets
 
 __all__ = [
     "activities",
@@ -17,6 +17,7 @@ __all__ = [
     "messaging",
     "moving",
     "outbox",
+    "places",
     "programs",
     "rules",
     "staff",

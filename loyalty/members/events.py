@@ -14,6 +14,15 @@ class MemberEnrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberImported:
+    """Someone came in with a file of purchases, known by the brand's own id alone. Millions may come at once."""
+
+    program_id: int
+    member_id: int
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MemberUpdated:
     """What is known about a member changed: the names of the fields, never the values."""
 

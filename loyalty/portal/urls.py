@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.portal.views import brand, home, inbox, joining, me, sending, statement, terms
+from loyalty.portal.views import brand, checkin, earn, home, inbox, joining, me, sending, statement, terms
 
 urlpatterns = [
     path("", home.programs, name="programs"),
@@ -8,6 +8,9 @@ urlpatterns = [
     path("p/<slug:code>/", home.home, name="home"),
     path("p/<slug:code>/brand.css", brand.brand_css, name="brand_css"),
     path("p/<slug:code>/join/", joining.join, name="join"),
+    path("p/<slug:code>/earn/", earn.earn, name="earn"),
+    path("p/<slug:code>/here/<slug:place>/", checkin.here, name="here"),
+    path("p/<slug:code>/here/<slug:place>/<slug:token>/", checkin.scanned, name="scanned"),
     path("p/<slug:code>/terms/", terms.terms, name="terms"),
     path("p/<slug:code>/card/", me.card, name="card"),
     path("p/<slug:code>/card.png", me.card_image, name="card_image"),

@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.lib.errors import Busy, Conflict, Forbidden, Malformed, NotFound, Unprocessable
+from loyalty.lib.errors import Busy, Conflict, Forbidden, Gone, Malformed, NotFound, Unprocessable
 
 
 class UnknownProgram(NotFound):
@@ -342,3 +342,29 @@ class UnknownBlueprint(NotFound):
 
     code = "unknown-blueprint"
     message = _("There is no such blueprint.")
+class UnknownPlace(NotFound):
+    """The program has no such place, or it is out of use (404)."""
+
+    code = "unknown-place"
+    message = _("There is no such place.")
+
+
+class PlaceClosed(Conflict):
+    """It is too early or too late to check in (409)."""
+
+    code = "place-closed"
+    message = _("You cannot check in here at the moment.")
+
+
+class AlreadyCheckedIn(Conflict):
+    """Once a day in a store, once at an event (409)."""
+
+    code = "already-checked-in"
+    message = _("You have checked in here already.")
+
+
+class CodeTooOld(Gone):
+    """The code that was scanned is not shown any more (410)."""
+
+    code = "code-too-old"
+    message = _("This code is no longer valid. Scan the one that is shown now.")

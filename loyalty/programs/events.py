@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from loyalty.programs.services import jobs, moving, tiers, uploads
+from loyalty.programs.services import jobs, moving, occasions, uploads
 
 MORNING = 8
 
@@ -35,6 +36,8 @@ def warn_of_expiry() -> None:
 @shared_task
 def review_tiers() -> None:
     tiers.review_tiers()
+def celebrate() -> None:
+    occasions.celebrate()
 
 
 @shared_task

@@ -21,7 +21,7 @@ from tests.factories import (
     UserFactory,
     WalletFactory,
 )
-from tests.factories_of_activities import KindAttributeFactory
+from tests.factories_of_activities import KindAttributeFactory, PlaceFactory
 from tests.factories_of_programs import TransferFactory, TransferPolicyFactory
 
 
@@ -50,6 +50,7 @@ def add_one_of_each(program, number: int):
     WalletFactory(program=program)
     ConsentTextFactory(program=program)
     KindAttributeFactory(kind__program=program)
+    PlaceFactory(program=program)
     issue_api_key(program, name=f"Till {number}", scopes=["all"], actor="test")
     colleague = UserFactory(is_staff=True)
     grant_access(colleague, program, "viewer", actor="test")

@@ -11,6 +11,7 @@ def published(settings):
     settings.OUTBOX_WIRING = "tests.members.ears"
 
     def so_far() -> list:
-        return [rebuild(import_string(row.event), row.payload) for row in Message.objects.order_by("id")]
+        heard = Message.objects.filter(subscriber="tests.members.ears.hear")
+        return [rebuild(import_string(row.event), row.payload) for row in heard.order_by("id")]
 
     return so_far

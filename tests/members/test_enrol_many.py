@@ -51,9 +51,11 @@ def test_a_closed_program_enrols_no_one():
 
 
 def test_every_joining_is_published(published):
-    enrol_many(ProgramFactory(), ["a", "b"], actor="import:1")
+    found = enrol_many(ProgramFactory(), ["a", "b"], actor="import:1").members
 
-    assert [event.channel for event in published()] == ["import", "import"]
+    assert [(type(event).__name__, event.member_id) for event in published()] == [
+        ("MemberImported", ref.id) for ref in found.values()
+    ]
 
 
 def test_thousands_take_a_few_statements(django_assert_max_num_queries):

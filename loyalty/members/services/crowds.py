@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from loyalty.lib import clock
 from loyalty.members import errors, queries, rules
-from loyalty.members.events import MemberEnrolled
+from loyalty.members.events import MemberImported
 from loyalty.members.models import Card, Member
 from loyalty.members.services.members import ATTEMPTS
 from loyalty.outbox.services import publish_many
@@ -84,7 +84,7 @@ def _enrol_slice(
         if not missing:
             return made, found
         rows = _insert(program, missing, actor, joined_at)
-        publish_many(MemberEnrolled(program.pk, pk, CHANNEL, None, at) for _key, pk, _subject, at in rows)
+        publish_many(MemberImported(program.pk, pk, at) for _key, pk, _subject, at in rows)
         made += len(rows)
         found |= {key: queries.MemberRef(pk, subject) for key, pk, subject, _at in rows}
         found |= queries.members_by_external_id(program, [key for key in missing if key not in found])

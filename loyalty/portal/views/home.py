@@ -84,6 +84,6 @@ def nav_entries(request: Any) -> list[NavEntry]:
     code = request.program.code
     return [
         NavEntry("home", _("Home"), reverse("loyalty:home", args=[code]), "home", 10),
-        NavEntry("earn", _("Earn"), reverse("loyalty:terms", args=[code]), "earn", 20),
+        NavEntry("earn", _("Earn"), reverse("loyalty:earn", args=[code]), "earn", 20),
         NavEntry("me", _("Me"), reverse("loyalty:me", args=[code]), "me", 90),
     ]

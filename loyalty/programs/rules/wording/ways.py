@@ -1,0 +1,40 @@
+"""What members can do to earn, as the page “Ways to earn” calls it."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+# Kind of way → its title, and what to do.
+WORDS = {
+    "profile": (gettext_lazy("Complete your profile"), gettext_lazy("Name, birthday, a way to reach you, language.")),
+    "referral": (gettext_lazy("Invite friends"), gettext_lazy("Send them your link. Both of you earn.")),
+    "review": (gettext_lazy("Review what you bought"), gettext_lazy("Tell others what you think of it.")),
+    "share": (gettext_lazy("Share with others"), gettext_lazy("It counts when somebody opens your link.")),
+    "survey": (gettext_lazy("Answer a few questions"), gettext_lazy("It takes a minute or two.")),
+    "visit": (gettext_lazy("Check in at a store"), gettext_lazy("Scan the code that is shown there, once a day.")),
+    "event": (gettext_lazy("Come to an event"), gettext_lazy("Scan the code that is shown there.")),
+    "birthday": (gettext_lazy("Your birthday"), gettext_lazy("It comes by itself, once a year.")),
+    "anniversary": (gettext_lazy("The day you joined"), gettext_lazy("It comes by itself, every year.")),
+    "app_open": (gettext_lazy("Look into the app"), gettext_lazy("Once a day.")),
+    "video": (gettext_lazy("Watch a video"), gettext_lazy("Every video counts once.")),
+}
+FIELDS = {
+    "name": gettext_lazy("your name"),
+    "birth_date": gettext_lazy("your birthday"),
+    "contact": gettext_lazy("an e-mail address or phone"),
+    "language": gettext_lazy("your language"),
+}
+
+
+def title_of(kind: str) -> str:
+    return str(WORDS[kind][0])
+
+
+def note_of(kind: str) -> str:
+    return str(WORDS[kind][1])
+
+
+def still_missing(fields: Sequence[str]) -> str:
+    """What a profile lacks: “Still missing: your name, your birthday”."""
+    return _("Still missing: %(fields)s") % {"fields": ", ".join(str(FIELDS[field]) for field in fields)}

@@ -1,0 +1,166 @@
+"""What a member can do to earn, with what each way pays them today: by dry runs, so that nothing is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from loyalty.lib import clock
+from loyalty.lib.errors import DomainError
+from loyalty.members.models import Member
+from loyalty.programs.models.kinds import ActivityKind
+from loyalty.programs.models.program import Program
+from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.activities import units_of
+from loyalty.programs.queries.checkins import has_checked_in, is_open, places_of
+from loyalty.programs.queries.configuration import Configuration, configuration_of
+from loyalty.programs.queries.kinds import kinds_of
+from loyalty.programs.queries.occasions import missing_from_profile, recorded_at
+from loyalty.programs.rules.earning import Rule
+from loyalty.programs.rules.kinds import BUILT_IN
+from loyalty.programs.rules.occurrence import PURCHASE
+from loyalty.programs.rules.wording.earning import sentence_for_rule
+from loyalty.programs.rules.wording.ways import note_of, still_missing, title_of
+from loyalty.programs.services.activities import record_activity
+from loyalty.programs.services.facts import NOTHING, ActivityFacts
+
+OPEN, WAITING, DONE = "open", "waiting", "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """Points in one wallet; pending ones can be spent later."""
+
+    points: int
+    wallet: Wallet
+    is_pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One thing to do. `kind` is a type of activity, `ref` which of them; `at` when it was done (aware)."""
+
+    kind: str
+    title: str
+    note: str
+    state: str = OPEN
+    pays: tuple[Pay, ...] = ()
+    ref: str = ""
+    url: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Everything by which a member earns: what shopping pays, in sentences, and what there is to do."""
+
+    shopping: tuple[str, ...]
+    ways: tuple[Way, ...]
+
+    def in_state(self, *states: str) -> list[Way]:
+        return [way for way in self.ways if way.state in states]
+
+
+@dataclass
+class Desk:
+    """What every way asks: who, when, the configuration, and what a type of activity pays."""
+
+    member: Member
+    now: datetime = field(default_factory=clock.now)
+
+    @cached_property
+    def program(self) -> Program:
+        return self.member.program
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        return configuration_of(self.program)
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """What is in force now and pays."""
+        return tuple(rule for rule in self.configuration.rules if not rule.is_shadow and _is_on(rule, self.now))
+
+    def has_rules(self, type: str) -> bool:
+        return any(rule.trigger == type for rule in self.rules)
+
+    def pays(self, type: str, attributes: Mapping[str, Any] = NOTHING) -> tuple[Pay, ...]:
+        """What an activity of this type would pay the member now; nothing where it would be refused."""
+        if not self.has_rules(type):
+            return ()
+        facts = ActivityFacts(
+            source="laurel", id="preview", type=type, member=self.member, at=self.now, attributes=attributes
+        )
+        try:
+            recorded = record_activity(self.program, facts, actor="preview", dry_run=True)
+        except DomainError:
+            return ()
+        wallets = {terms.wallet.code: terms.wallet for terms in self.configuration.wallets.values()}
+        return tuple(Pay(each.points, wallets[each.wallet_code], each.state == "pending") for each in recorded.awards)
+
+    def sentences(self, type: str) -> list[str]:
+        """The rules for a type, in the member's words."""
+        return [self._sentence(rule) for rule in self.rules if rule.trigger == type]
+
+    def _sentence(self, rule: Rule) -> str:
+        units = units_of(self.configuration.wallets[int(rule.wallet)].wallet)
+        return sentence_for_rule(rule, units, self.program.currency, "member", zone=self.program.time_zone)
+
+
+def ways_for(member: Member) -> Ways:
+    """What `member` can do now. In the language in force."""
+    desk = Desk(member)
+    ways = [way for of_kind in (_profile, _places, _by_itself, _of_the_brand) for way in of_kind(desk)]
+    return Ways(tuple(desk.sentences(PURCHASE)), tuple(ways))
+
+
+def _is_on(rule: Rule, now: datetime) -> bool:
+    return (rule.starts_at is None or rule.starts_at <= now) and (rule.ends_at is None or now < rule.ends_at)
+
+
+def _profile(desk: Desk) -> Iterator[Way]:
+    at = recorded_at(desk.program, f"profile:{desk.member.number}")
+    if at:
+        yield Way("profile", title_of("profile"), "", DONE, at=at)
+    elif desk.has_rules("profile"):
+        missing = missing_from_profile(desk.member)
+        note = still_missing(missing) if missing else note_of("profile")
+        yield Way("profile", title_of("profile"), note, OPEN if missing else WAITING, desk.pays("profile"))
+
+
+def _places(desk: Desk) -> Iterator[Way]:
+    for place in places_of(desk.program):
+        if not (desk.has_rules(place.kind) and is_open(place, desk.now)):
+            continue
+        is_done = has_checked_in(place, desk.member, desk.now)
+        pays = () if is_done else desk.pays(place.kind, {"place": place.code})
+        yield Way(
+            place.kind, place.name, note_of(place.kind), DONE if is_done else WAITING, pays, ref=place.code,
+            at=desk.now if is_done else None,
+        )  # fmt: skip
+
+
+def _by_itself(desk: Desk) -> Iterator[Way]:
+    """What comes without doing anything, and what only the brand's app can tell."""
+    for kind in ("birthday", "anniversary", "app_open", "video"):
+        if desk.has_rules(kind) and not (kind == "birthday" and not desk.member.birth_date):
+            yield Way(kind, title_of(kind), note_of(kind), WAITING, desk.pays(kind, _told(kind)))
+
+
+def _told(kind: str) -> Mapping[str, Any]:
+    told: dict[str, Mapping[str, Any]] = {"anniversary": {"years": 1}, "video": {"video": "preview"}}
+    return told.get(kind, NOTHING)
+
+
+def _of_the_brand(desk: Desk) -> Iterator[Way]:
+    """The types that the program named itself."""
+    for code, kind in kinds_of(desk.program).items():
+        if kind.is_shown and code not in BUILT_IN and desk.has_rules(code):
+            yield _own_way(desk, kind)
+
+
+def _own_way(desk: Desk, kind: ActivityKind) -> Way:
+    pays = desk.pays(kind.code)
+    note = kind.description if pays else " ".join([kind.description, *desk.sentences(kind.code)]).strip()
+    return Way(kind.code, kind.name, note, OPEN if kind.url else WAITING, pays, url=kind.url)

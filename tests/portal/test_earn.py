@@ -1,0 +1,107 @@
+"""The page Ways to earn: what there is to do, what it pays, what is done."""
+
+import re
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from loyalty.members.services.members import update_member
+from loyalty.programs.services.occasions import complete_profile
+from tests.factories_of_activities import ActivityKindFactory, KindAttributeFactory, PlaceFactory
+from tests.portal.conftest import client_of
+from tests.till import rule
+
+pytestmark = pytest.mark.django_db
+EARN = "/p/aurora/earn/"
+
+
+def words(answer) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def fixed(program, type, points, *conditions):
+    return rule(program, f"For {type}", *conditions, trigger=type, effect="fixed", points=points)
+
+
+def test_what_shopping_pays_and_nothing_to_do(as_ada):
+    page = words(as_ada.get(EARN))
+    assert "When you shop You earn 1 point per 1 €." in page
+    assert "Nothing to do at the moment" in page
+
+
+def test_a_profile_that_lacks_something_leads_there(as_ada, aurora, ada):
+    fixed(aurora, "profile", 50)
+    answer = as_ada.get(EARN)
+    assert "To do Complete your profile Still missing: your birthday +50 points" in words(answer)
+    assert 'href="/p/aurora/me/profile/"' in answer.content.decode()
+    update_member(ada, actor="t", birth_date=date(1990, 5, 4))
+    complete_profile(ada.pk, actor="t")
+    assert "Done Complete your profile Today" in words(as_ada.get(EARN))
+
+
+def test_it_pays_each_member_their_own(as_ada, aurora, ada):
+    fixed(aurora, "app_open", 3)
+    fixed(aurora, "app_open", 7, ("member_attribute.tier", "equals", "gold"))
+    assert "Look into the app Once a day. +3 points" in words(as_ada.get(EARN))
+    update_member(ada, actor="t", attributes={"tier": "gold"})
+    assert "Look into the app Once a day. +10 points" in words(as_ada.get(EARN))
+
+
+def test_places_birthdays_and_the_brands_own(as_ada, aurora, ada):
+    update_member(ada, actor="t", birth_date=date(1990, 5, 4))
+    for type, points in (("visit", 5), ("birthday", 100), ("repair", 30), ("quiz", 2)):
+        fixed(aurora, type, points)
+    PlaceFactory(program=aurora, name="Oslo 1")
+    kind = ActivityKindFactory(program=aurora, code="repair", name="Repair a garment", url="https://example.org/r")
+    KindAttributeFactory(kind=kind, name="garment", is_required=True)
+    ActivityKindFactory(program=aurora, code="quiz", name="The quiz", description="Ask at the bar.")
+    answer = as_ada.get(EARN)
+    page = words(answer)
+    assert "Oslo 1 Scan the code that is shown there, once a day. +5 points" in page
+    assert "Your birthday It comes by itself, once a year. +100 points" in page
+    assert "Repair a garment You earn 30 points for each repair." in page
+    assert "The quiz Ask at the bar. +2 points" in page
+    assert 'href="https://example.org/r"' in answer.content.decode()
+
+
+def test_pending_points_say_so(as_ada, aurora):
+    aurora.wallets.update(activation="after_days", activation_count=14)
+    fixed(aurora, "app_open", 3)
+    assert 'class="amount amount-wait">+3' in as_ada.get(EARN).content.decode()
+
+
+def test_rules_that_are_off_or_over_are_not_told(as_ada, aurora):
+    fixed(aurora, "app_open", 3)
+    aurora.rules.update(is_active=False)
+    page = words(as_ada.get(EARN))
+    assert "Look into the app" not in page
+    assert "When you shop" not in page
+
+
+def test_strangers_sign_in_and_others_find_nothing(client, aurora, as_cleo):
+    assert client.get(EARN).url == f"/accounts/login/?next={EARN}"
+    assert as_cleo.get(EARN).status_code == 404
+
+
+def test_the_tab_leads_there(as_ada):
+    assert f'href="{EARN}"' in as_ada.get("/p/aurora/").content.decode()
+
+
+def test_it_asks_no_more_for_more_rows(as_ada, aurora, django_assert_max_num_queries):
+    fixed(aurora, "visit", 5)
+    PlaceFactory(program=aurora)
+    as_ada.get(EARN)
+    with django_assert_max_num_queries(20):
+        as_ada.get(EARN)
+
+
+def test_norwegian(ada, aurora):
+    update_member(ada, actor="t", language="nb")
+    fixed(aurora, "profile", 50)
+    assert "Måter å tjene på" in words(client_of(ada).get(EARN))
+
+
+def test_it_is_not_kept_by_anyone(as_ada):
+    assert as_ada.post(EARN).status_code == 405
+    assert isinstance(as_ada, Client)
