@@ -107,3 +107,35 @@ def test_a_spend_writes_little():
     )
     assert records <= 20
     assert size <= 1800  # 1.5 to 1.7 kB: how pages happen to split
+
+
+def test_what_was_planned_for_small_tables_does_not_read_large_ones_whole(purse):
+    """PostgreSQL learns the size of a table now and then only, and a session keeps the plan that it made then."""
+    other = Purse(wallet=purse.wallet)
+    _work(purse, other, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE ledger_account, ledger_posting, ledger_lot, ledger_lot_use, ledger_hold")
+    _work(purse, other, 12)
+    before = _read_whole()
+    _work(purse, other, 12)
+    assert _read_whole() == before
+
+
+def _work(purse: Purse, other: Purse, times: int) -> None:
+    for _each in range(times):
+        purse.award(50, key=(award := new_key()))
+        purse.award(50, key=(pending := new_key()), pending=True)
+        purse.activate(pending)
+        purse.spend(30, key=(spend := new_key()))
+        purse.hold(10, key=(held := new_key()))
+        purse.capture(held, points=3)
+        purse.give(other, 5)
+        purse.reverse(spend)
+        purse.reverse(award)
+        balances_of(purse.subject, NOON)
+
+
+def _read_whole() -> list[tuple]:
+    return rows(
+        "SELECT relname, seq_tup_read FROM pg_stat_xact_user_tables WHERE starts_with(relname, 'ledger') AND seq_tup_read > 0"
+    )
