@@ -45,6 +45,9 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Places to check in"), "qr_code_2", "loyalty_place_changelist", "view_place"),
             Entry(_("Try a basket"), "shopping_basket", "loyalty_earningrule_try", "view_earningrule"),
             Entry(_("Consent texts"), "approval", "loyalty_consenttext_changelist", "view_consenttext"),
+            Entry(
+                _("Draft and versions"), "published_with_changes", "loyalty_programversion_draft", "view_programversion"
+            ),
             Entry(_("What members read"), "menu_book", "loyalty_program_terms", "view_program"),
         ],
     ),

@@ -4,7 +4,18 @@ from loyalty.ledger import admin as ledger
 from loyalty.members.admin import consents, keys, staff
 from loyalty.messaging import admin as messaging
 from loyalty.outbox import admin as outbox
-from loyalty.programs.admin import activities, imports, kinds, members, moving, places, programs, rules, wallets
+from loyalty.programs.admin import (
+    activities,
+    imports,
+    kinds,
+    members,
+    moving,
+    places,
+    programs,
+    rules,
+    versions,
+    wallets,
+)
 
 __all__ = [
     "activities",
@@ -21,5 +32,6 @@ __all__ = [
     "programs",
     "rules",
     "staff",
+    "versions",
     "wallets",
 ]

@@ -48,7 +48,7 @@ _SEEN_BY_ALL = (
     "program wallet earningrule rulecondition activity activityline purchaseimport member card consent consenttext "
     "inboxentry delivery expirywarning account posting lot lotuse hold transferpolicy transfer "
     "segment segmentmember campaign "
-    "audiencecondition cap capuse "
+    "audiencecondition cap capuse programversion backtest "
     "activitykind kindattribute place referral referralpolicy review shareitem survey question surveyresponse"
 ).split()
 _VIEW = _may("view", *_SEEN_BY_ALL)
@@ -60,6 +60,7 @@ _CARE = (
 _MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond_limit"})
 _RULES = (
     _may("add change", "earningrule", "campaign", "segment")
+    | _may("add", "backtest")
     | _may("add change", "activitykind", "place", "shareitem", "survey", "referralpolicy")
     | _may("add change delete", "rulecondition", "audiencecondition", "cap", "segmentmember")
     | _may("add change delete", "kindattribute", "question")
@@ -70,6 +71,7 @@ _IMPORTS = _may("add change", "purchaseimport")
 _EXPORTS = frozenset({"loyalty.export_members"})
 _SETTINGS = (
     _may("change", "program")
+    | _may("add", "programversion")
     | _may("add change", "transferpolicy")
     | _may("add change", "wallet", "consenttext")
     | _may("view add change", "apikey")

@@ -15,6 +15,7 @@ from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import InlineOfScreen, ProgramScreen
 from loyalty.lib.errors import DomainError
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.admin.trying import try_basket, with_rule
 from loyalty.programs.admin.wallets import named_for
 from loyalty.programs.forms.baskets import BasketForm
@@ -63,7 +64,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(EarningRule)
-class RuleScreen(WithHistory, ProgramScreen):
+class RuleScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """What earns points, as sentences. A rule is tried on a basket before it is saved, and archived, never deleted."""
 
     form = RuleForm

@@ -13,6 +13,7 @@ from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.lib.errors import DomainError
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.forms.wallets import POLICY, WalletForm
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import activation_of, expiry_of
@@ -24,7 +25,7 @@ WITH_MONTHS = "expiry == 'rolling' || expiry == 'sliding'"
 
 
 @admin.register(Wallet)
-class WalletScreen(WithHistory, ProgramScreen):
+class WalletScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """Units of a program, how long they live and when they can be spent."""
 
     form = WalletForm

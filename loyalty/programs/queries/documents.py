@@ -144,7 +144,7 @@ def _entry(noun: Noun, row: Any, places: Places) -> Entry:
 def rows_from(program: Program, document: Document, places: Places) -> Rows:
     """The rows that a document describes, none of them saved. What only rows know (code, open or closed) stays."""
     shown = copy(program)
-    _fill(shown, PROGRAM, document[SETTINGS])
+    _fill(shown, PROGRAM, document.get(SETTINGS, {}))
     unknown = count(FIRST_UNKNOWN)
     made: dict[str, dict[str, Any]] = {}
     for noun in NOUNS:

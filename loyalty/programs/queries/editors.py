@@ -1,8 +1,10 @@
 """Who changed a program's configuration, from the history of its rows."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from loyalty.members.models import User
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.documents import MODELS
 from loyalty.programs.rules.documents import NOUNS, SETTINGS
@@ -19,6 +21,14 @@ def editors_since(program: Program, since: datetime | None) -> list[str]:
 def last_editor(program: Program) -> str:
     """Who changed the configuration last; empty when nobody was noted."""
     return next(iter(editors_since(program, None)), "")
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """How people read actors: staff by their name or address, everything else as it is noted."""
+    asked = {actor for actor in actors if actor}
+    users = {int(actor.removeprefix("staff:")): actor for actor in asked if actor.removeprefix("staff:").isdigit()}
+    names = {users[user.pk]: user.name or user.email for user in User.objects.filter(pk__in=users)}
+    return {actor: names.get(actor, actor) for actor in asked}
 
 
 def _acts(program: Program, since: datetime | None) -> list[tuple[datetime, str]]:
