@@ -55,7 +55,7 @@ def add_one_of_each(program, number: int):
     colleague = UserFactory(is_staff=True)
     grant_access(colleague, program, "viewer", actor="test")
     PurchaseImportFactory(program=program, uploaded_by=colleague)
-    ProgramVersionFactory(program=program)
+    ProgramVersionFactory(program=program, number=900 + number)
     TransferPolicyFactory(wallet=WalletFactory(program=program))
     TransferFactory(wallet=wallet, giver=member)
     _letters(member, number)
