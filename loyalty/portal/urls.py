@@ -1,6 +1,7 @@
 from django.urls import path
 
 from loyalty.portal.views import brand, checkin, earn, home, inbox, joining, me, sending, statement, terms
+from loyalty.portal.views.why import unrewarded, why
 
 urlpatterns = [
     path("", home.programs, name="programs"),
@@ -17,6 +18,8 @@ urlpatterns = [
     path("p/<slug:code>/statement/", statement.statement, name="statement"),
     path("p/<slug:code>/statement/<int:posting>/", statement.posting, name="posting"),
     path("p/<slug:code>/lots/", statement.lots, name="lots"),
+    path("p/<slug:code>/unrewarded/", unrewarded, name="unrewarded"),
+    path("p/<slug:code>/why/<int:activity>/", why, name="why"),
     path("p/<slug:code>/send/", sending.send, name="send"),
     path("p/<slug:code>/send/<int:transfer_id>/", sending.answer, name="send_answer"),
     path("p/<slug:code>/me/", me.me, name="me"),

@@ -39,6 +39,10 @@ def busy_ledger(db) -> Purse:
     return purse
 
 
+RETURNED = """
+    INSERT INTO loyalty_return (program_id, purchase_id, external_id, digest, lines, amount, clawbacks, given_back,
+                                is_last, event_at, created_at, actor)
+    VALUES (1, 1, 'r1', '', 'LINES', 0, 'CLAWBACKS', '[]', false, now(), now(), '')"""
 PLANTED = {
     "balance_is_sum_of_postings": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
     "balance_after_has_no_gap": ["UPDATE ledger_posting SET balance_after = balance_after + 1 WHERE key = 'early'"],
@@ -115,6 +119,12 @@ PLANTED = {
         "UPDATE ledger_lot_use SET lot_id = 987654321",
         "UPDATE ledger_redating SET lots[1] = 987654321",
         "UPDATE ledger_posting SET refers_to = 987654321 WHERE kind = 'release'",
+    ],
+    "returns_take_what_was_earned_once": [
+        "UPDATE ledger_posting SET key = 'return:1:points:r1' WHERE key = 'clawback'",
+        RETURNED.replace("LINES", '[{"line": 1, "quantity": "1"}]').replace("CLAWBACKS", "[]"),
+        RETURNED.replace("LINES", "[]").replace("CLAWBACKS", '[{"wallet": "points", "asked": 1, "taken": 1}]'),
+        RETURNED.replace("LINES", "[]").replace("CLAWBACKS", '[{"wallet": "points", "asked": 0, "taken": 1}]'),
     ],
     "values_are_exact": [
         "ALTER TABLE outbox_message ADD COLUMN worth double precision",

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -11,14 +11,20 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from loyalty.lib.admin.desk import desk_of
+from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.export import SafeResource, WithExport
 from loyalty.lib.admin.filters import ExactFilter
+from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.screens import ProgramScreen, ReadOnly
 from loyalty.lib.money import round_money
 from loyalty.members.queries import members_matching
+from loyalty.programs.forms.returns import ReturnForm
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.queries.activities import why_of
+from loyalty.programs.queries.balances import balances_of
+from loyalty.programs.queries.returns import returns_of, sold_lines, words_of
+from loyalty.programs.services.facts import LineBack, ReturnFacts
+from loyalty.programs.services.returns import Returned, record_return
 
 COLUMNS = (
     "event_at", "kind", "type", "source", "external_id", "member", "total", "currency", "channel", "store", "points",
@@ -72,6 +78,7 @@ class ActivityScreen(ReadOnly, WithExport, ProgramScreen):
     search_help_text = _("A receipt’s number, or a member’s name, number, own id or address")
     resource_class = ActivityResource
     export_permission = "export_members"
+    detail_pages = {"return": "return_view"}
     empty_title = _("Nothing was recorded yet")
     empty_hint = _("Purchases arrive from tills and shops through the API, or from a file under “Imports”.")
 
@@ -113,14 +120,70 @@ class ActivityScreen(ReadOnly, WithExport, ProgramScreen):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         activity = self.get_object_or_404(request, object_id, "view_activity")
+        is_purchase = activity.kind == Activity.Kind.PURCHASE
+        returns = returns_of(activity) if is_purchase else []
+        sold = {line.position: line for line in sold_lines(activity, returns)}
+        may_return = desk_of(request).may("adjust_points") and any(line.left for line in sold.values())
         return self.page(
             request,
             "programs/admin/activity.html",
-            _("Purchase") if activity.kind == Activity.Kind.PURCHASE else activity.type,
+            _("Purchase") if is_purchase else activity.type,
             obj=activity,
             activity=activity,
-            basket=activity.lines.order_by("position"),
+            basket=[(line, sold[line.position]) for line in activity.lines.order_by("position")],
+            returns=[(each, words_of(each)) for each in returns],
+            return_address=self.address("return", activity) if may_return else "",
             lines=why_of(activity, voice="staff"),
             awards=activity.awards,
             member_address=reverse(f"{self.admin_site.name}:loyalty_member_change", args=[activity.member_id]),
+        )
+
+    # --- Goods brought back ------------------------------------------------------------------------------------------
+
+    def return_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Choose what came back, see the points that go with it, confirm. The form brings the return's identity."""
+        activity = self.get_object_or_404(request, str(object_id), "adjust_points")
+        if activity.kind != Activity.Kind.PURCHASE:
+            raise Http404
+        returns = returns_of(activity)
+        if any(each.external_id == f"staff-{request.POST.get('key')}" for each in returns):  # a double click
+            return self.done(request, _("The return is recorded."), self.address("change", activity))
+        sold = sold_lines(activity, returns)
+        products = {line.position: line.category or line.sku for line in activity.lines.all()}
+        form = ReturnForm(*posted(request), lines=[(line, products[line.position] or str(_("item"))) for line in sold])
+
+        def go_on(filled: dict[str, Any]) -> HttpResponse:
+            is_sure = "confirmed" in request.POST
+            backs = tuple(LineBack(*each) for each in form.quantities().items())
+            returned = record_return(
+                activity.program, activity.source, activity.external_id,
+                ReturnFacts(id=f"staff-{filled['key']}", lines=backs, reason=filled["reason"]),
+                actor=actor_of(request), dry_run=not is_sure,
+            )  # fmt: skip
+            if is_sure:
+                return self.done(request, _("The return is recorded."), self.address("change", activity))
+            return self._preview(request, activity, returned, products)
+
+        return self.form_page(request, form, go_on, _("Return goods"), obj=activity, submit=_("Go on"))
+
+    def _preview(
+        self, request: HttpRequest, activity: Activity, returned: Returned, products: dict[int, str]
+    ) -> HttpResponse:
+        before = {each.wallet.code: each.active - each.debt for each in balances_of(activity.member)}
+        after = {each.wallet.code: each.active - each.debt for each in returned.balances}
+        given = {each.wallet_code: each.points for each in returned.given_back}
+        claws = {each.wallet_code: each for each in returned.clawbacks}
+        return self.page(
+            request,
+            "programs/admin/return_confirm.html",
+            _("Is this right?"),
+            obj=activity,
+            returned=returned,
+            lines=[(line, products[line.position]) for line in returned.lines],
+            wallets=[
+                (code, claws.get(code), given.get(code, 0), before.get(code, 0), after.get(code, 0))
+                for code in {**claws, **given}
+            ],
+            action=self.address("return", activity),
+            hidden=[(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"],
         )

@@ -7,13 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
+from loyalty.lib.errors import Malformed
 from loyalty.members.models import Member
 from loyalty.programs.errors import UnknownActivity
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.rules.explanation import Step, steps_from_json
+from loyalty.programs.rules.wording.activities import activity_name
+from loyalty.programs.rules.wording.amounts import money_of
 from loyalty.programs.rules.wording.steps import why
 
 
@@ -59,6 +64,35 @@ def activities_by_key(program_id: int, keys: Iterable[str]) -> dict[str, Activit
         ids = [external_id for each, other, external_id in wanted if (each, other) == (kind, source)]
         named |= Q(kind=kind, source=source, external_id__in=ids)
     return {activity.key: activity for activity in Activity.objects.filter(named, program_id=program_id)}
+
+
+def member_activity(member: Member, activity_id: int) -> Activity:
+    """One of this member's purchases and activities. Raises UnknownActivity, also for someone else's."""
+    found = Activity.objects.filter(member=member, pk=activity_id).select_related("program").first()
+    if found is None:
+        raise UnknownActivity
+    return found
+
+
+def unrewarded_of(member: Member, *, cursor: str | None = None, limit: int = 25) -> tuple[list[Activity], str | None]:
+    """What a member did that earned nothing, newest first, and the cursor of the rest. Raises Malformed."""
+    found = Activity.objects.filter(member=member, awards=[])
+    if cursor is not None:
+        if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
+            raise Malformed(_("This is not a cursor of this list."), field="cursor")
+        found = found.filter(pk__lt=int(cursor))
+    rows = list(found.order_by("-pk")[: limit + 1])
+    return rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else None
+
+
+def title_of(activity: Activity) -> str:
+    """What the member did, as the statement calls it."""
+    if activity.kind != Activity.Kind.PURCHASE:
+        return capfirst(activity_name(activity.type))
+    words = {"store": activity.store, "total": money_of(Decimal(activity.total), activity.currency)}
+    if activity.store:
+        return _("Purchase of %(total)s at %(store)s") % words
+    return _("Purchase of %(total)s") % words
 
 
 def why_of(activity: Activity, *, voice: str = "member") -> list[Told]:

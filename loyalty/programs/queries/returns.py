@@ -3,24 +3,53 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.returns import Return
 from loyalty.programs.queries.activities import activity_of
 from loyalty.programs.rules.returns import NONE, Sold
+from loyalty.programs.rules.wording.returns import Piece, returned_words
 
 
 def returns_of(purchase: Activity) -> list[Return]:
     """The returns of a purchase in the order in which they were recorded."""
-    return list(Return.objects.filter(purchase=purchase).order_by("pk"))
+    return list(_with_lines().filter(purchase=purchase).order_by("pk"))
 
 
 def returns_by_purchase(purchase_ids: Iterable[int]) -> dict[int, list[Return]]:
     """The returns of some purchases, in one statement; those without any are left out."""
     found: dict[int, list[Return]] = {}
-    for each in Return.objects.filter(purchase__in=set(purchase_ids)).order_by("pk"):
+    for each in _with_lines().filter(purchase__in=set(purchase_ids)).order_by("pk"):
         found.setdefault(each.purchase_id, []).append(each)
     return found
+
+
+def returned_by_key(keys: Iterable[str]) -> dict[str, Return]:
+    """The returns behind keys of the ledger (return:<purchase>:<wallet or posting>:<id>), in two statements."""
+    named = {key: parts for key in keys if len(parts := key.split(":", 3)) == 4 and parts[0] == "return"}
+    if not named:
+        return {}
+    found = returns_by_purchase(int(parts[1]) for parts in named.values())
+    known = {(str(pk), each.external_id): each for pk, some in found.items() for each in some}
+    return {key: known[parts[1], parts[3]] for key, parts in named.items() if (parts[1], parts[3]) in known}
+
+
+def words_of(done: Return) -> str:
+    """What a return brought back, in the language in force."""
+    sold = {line.position: line for line in done.purchase.lines.all()}
+    pieces = [
+        Piece(line.category or line.sku, Decimal(row["quantity"]), line.quantity)
+        for row in done.lines
+        if (line := sold.get(row["line"]))
+    ]
+    is_whole = len(pieces) == len(sold) and all(piece.back == piece.sold for piece in pieces)
+    return returned_words(pieces, is_whole=is_whole)
+
+
+def _with_lines() -> QuerySet[Return]:
+    return Return.objects.select_related("purchase").prefetch_related("purchase__lines")
 
 
 def returns_page(

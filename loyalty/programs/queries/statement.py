@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from loyalty.ledger.queries import lots, statement
@@ -16,13 +14,14 @@ from loyalty.members.models import Member
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.moving import Transfer
 from loyalty.programs.models.program import Program
+from loyalty.programs.models.returns import Return
 from loyalty.programs.models.wallet import Wallet
-from loyalty.programs.queries.activities import Told, activities_by_key, told
+from loyalty.programs.queries.activities import Told, activities_by_key, title_of, told
 from loyalty.programs.queries.moving import transfers_by_key
+from loyalty.programs.queries.returns import returned_by_key, words_of
 from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.explanation import steps_from_json
-from loyalty.programs.rules.wording.activities import activity_name
-from loyalty.programs.rules.wording.amounts import day_of, money_of
+from loyalty.programs.rules.wording.amounts import day_of
 
 BUCKETS = {"active": 0, "pending": 1, "held": 2}
 FLOWS = frozenset(statement.FLOWS)
@@ -140,6 +139,7 @@ def _told(member: Member, entries: list[Entry]) -> tuple[list[StatementRow], "_T
     originals = {each.id: each for each in statement.entries_of(member.subject, about)} if about else {}
     sources = {entry.source for entry in [*entries, *originals.values()]}
     teller = _Teller(program, wallets, originals, activities_by_key(program.pk, sources), transfers_by_key(sources))
+    teller.returns = returned_by_key(entry.key for entry in entries if entry.kind == "reversal")
     return [teller.row(entry) for entry in entries], teller
 
 
@@ -167,6 +167,7 @@ class _Teller:
         self._originals = originals
         self._activities = activities
         self._transfers = transfers
+        self.returns: Mapping[str, Return] = {}  # by the keys of their postings
         self._told: dict[int, list[Told]] = {}
 
     def row(self, entry: Entry) -> StatementRow:
@@ -237,6 +238,8 @@ class _Teller:
         return _("Not confirmed in time"), self._origin(entry)
 
     def _reversal(self, entry: Entry) -> tuple[str, str]:
+        if done := self.returns.get(entry.key):
+            return words_of(done), self._origin(entry) if entry.points <= 0 else _("Points that you had paid with")
         title = _("Taken back") if entry.points < 0 else _("Given back")
         return title, entry.note or self._origin(entry)
 
@@ -281,12 +284,7 @@ class _Teller:
         return original.note if original else ""
 
     def _name_of(self, activity: Activity) -> str:
-        if activity.kind != Activity.Kind.PURCHASE:
-            return capfirst(activity_name(activity.type))
-        words = {"store": activity.store, "total": money_of(Decimal(activity.total), activity.currency)}
-        if activity.store:
-            return _("Purchase of %(total)s at %(store)s") % words
-        return _("Purchase of %(total)s") % words
+        return title_of(activity)
 
     def _day(self, at: datetime) -> str:
         return day_of(local_day(at, self._program.time_zone))

@@ -35,6 +35,7 @@ from loyalty.programs.services.drafts import digest_of, plain, utc_text
 from loyalty.programs.services.facts import ReturnFacts
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
+from loyalty.programs.services.uses import give_back_uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def _record(program: Program, source: str, receipt: str, facts: ReturnFacts, act
     lines = sold_lines(activity, earlier)
     step = _step(facts, lines)
     done = _Reckoning(program, activity, facts, at, actor, earlier, lines, step).post()
+    follow(configuration_of(program), {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
     publish(_event(done, activity))
     follow(configuration_of(program), {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
     return told_of(done, activity)
@@ -195,6 +197,7 @@ class _Reckoning:
         codes = {pk: code for code, pk in wallets.items()}
         subject = self._activity.member.subject
         spent = debits_from(subject, self._activity.key)
+        self._free_caps()
         awards = [(_account(wallets[each["wallet"]], subject), each) for each in self._activity.awards]
         claws: dict[str, dict[str, Any]] = {}
         backs: list[dict[str, Any]] = []
@@ -203,10 +206,21 @@ class _Reckoning:
             claws |= {award["wallet"]: self._claw(account, award) for account, award in awards if account == account_id}
         return self._store([claws[award["wallet"]] for _account, award in awards], backs)
 
+    def _free_caps(self) -> None:
+        """What is taken back does not use up caps and budgets any more; their counters are locked before accounts."""
+        for award in self._activity.awards:
+            before, asked = self._asked(award)
+            if asked:
+                give_back_uses(award, points=asked, is_all=before + asked == award["points"])
+
+    def _asked(self, award: dict[str, Any]) -> tuple[int, int]:
+        """How many points of an award earlier returns asked for, and how many this one does."""
+        rows = [row for each in self._earlier for row in each.clawbacks if row["wallet"] == award["wallet"]]
+        before = sum(row["asked"] for row in rows)
+        return before, step_of(award["points"], before, brought_by(award.get("lines"), self._before), self._after)
+
     def _claw(self, account_id: int, award: dict[str, Any]) -> dict[str, Any]:
-        code = award["wallet"]
-        before = sum(row["asked"] for each in self._earlier for row in each.clawbacks if row["wallet"] == code)
-        asked = step_of(award["points"], before, brought_by(award.get("lines"), self._before), self._after)
+        code, (_before, asked) = award["wallet"], self._asked(award)
         taken = -self._reverse(account_id, f"{self._activity.key}:{code}", code, asked)
         return {"wallet": code, "asked": asked, "taken": taken, "waived": asked - taken}
 
