@@ -48,6 +48,7 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(
                 _("Draft and versions"), "published_with_changes", "loyalty_programversion_draft", "view_programversion"
             ),
+            Entry(_("Backtests"), "science", "loyalty_backtest_changelist", "view_backtest"),
             Entry(_("What members read"), "menu_book", "loyalty_program_terms", "view_program"),
         ],
     ),

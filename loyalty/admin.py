@@ -6,6 +6,7 @@ from loyalty.messaging import admin as messaging
 from loyalty.outbox import admin as outbox
 from loyalty.programs.admin import (
     activities,
+    backtests,
     imports,
     kinds,
     members,
@@ -19,6 +20,7 @@ from loyalty.programs.admin import (
 
 __all__ = [
     "activities",
+    "backtests",
     "consents",
     "imports",
     "keys",

@@ -342,6 +342,8 @@ class UnknownBlueprint(NotFound):
 
     code = "unknown-blueprint"
     message = _("There is no such blueprint.")
+
+
 class UnknownPlace(NotFound):
     """The program has no such place, or it is out of use (404)."""
 

@@ -2,8 +2,7 @@
 
 from celery import shared_task
 
-from loyalty.programs.services import jobs, moving, tiers, uploads
-from loyalty.programs.services import jobs, moving, occasions, uploads
+from loyalty.programs.services import backtests, jobs, moving, occasions, tiers, uploads
 
 MORNING = 8
 
@@ -36,6 +35,8 @@ def warn_of_expiry() -> None:
 @shared_task
 def review_tiers() -> None:
     tiers.review_tiers()
+
+
 def celebrate() -> None:
     occasions.celebrate()
 
@@ -49,6 +50,12 @@ def prove_ledger() -> None:
 def work_on_uploads() -> None:
     """Take up every uploaded file that waits for its check or for its import."""
     uploads.work_on_uploads()
+
+
+@shared_task
+def work_on_backtests() -> None:
+    """Run every backtest that waits."""
+    backtests.work_on_backtests()
 
 
 @shared_task

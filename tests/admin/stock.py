@@ -22,7 +22,7 @@ from tests.factories import (
     WalletFactory,
 )
 from tests.factories_of_activities import KindAttributeFactory, PlaceFactory
-from tests.factories_of_programs import ProgramVersionFactory, TransferFactory, TransferPolicyFactory
+from tests.factories_of_programs import BacktestFactory, ProgramVersionFactory, TransferFactory, TransferPolicyFactory
 
 
 def model(name: str):
@@ -55,6 +55,7 @@ def add_one_of_each(program, number: int):
     colleague = UserFactory(is_staff=True)
     grant_access(colleague, program, "viewer", actor="test")
     PurchaseImportFactory(program=program, uploaded_by=colleague)
+    BacktestFactory(program=program)
     ProgramVersionFactory(program=program, number=900 + number)
     TransferPolicyFactory(wallet=WalletFactory(program=program))
     TransferFactory(wallet=wallet, giver=member)

@@ -129,10 +129,10 @@ class ImportScreen(ProgramScreen):
         return HttpResponseRedirect(self.address("change", upload))
 
 
-def ring() -> None:
+def ring(task: str = TASK) -> None:
     """Wake a worker. If the queue is out of order, the schedule does: what waits stands in the database."""
     try:
-        current_app.send_task(TASK, retry=False)
+        current_app.send_task(task, retry=False)
     except BROKER_ERRORS as error:
         logger.warning("The upload waits for its schedule, the queue is out of order: %s", error)
 

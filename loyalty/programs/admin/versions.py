@@ -85,9 +85,7 @@ class VersionScreen(ReadOnly, ProgramScreen):
             made = publish_draft(program, actor=actor_of(request), note=filled["note"])
             return self._done(request, _("Version %(number)s is in force.") % {"number": made.number})
 
-        intro = _(
-            "From now on the draft judges purchases and activities. What was earned before stays as it is."
-        )
+        intro = _("From now on the draft judges purchases and activities. What was earned before stays as it is.")
         return self.form_page(
             request, PublishForm(*posted(request)), publish, _("Publish the draft"), submit=_("Publish"), intro=intro,
             back_url=self.address("draft"),

@@ -43,6 +43,8 @@ ENTRIES = (
           3600),
     Entry("Read uploaded files", "loyalty.programs.tasks.work_on_uploads",
           "Takes up files of purchases whose check or import was cut off.", 60),
+    Entry("Run backtests", "loyalty.programs.tasks.work_on_backtests",
+          "Takes up backtests that wait, or whose worker died.", 60),
     Entry("Prove the ledger", "loyalty.programs.tasks.prove_ledger",
           "Checks every invariant of the ledger and logs what is broken.", hour=2, minute=30),
     Entry("Forget old API answers", "loyalty.members.tasks.forget_old_answers",
