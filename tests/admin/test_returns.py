@@ -38,7 +38,7 @@ def test_choose_look_confirm(world, desk, purchase):
         assert desk.post(address, filled | {"confirmed": "1"}).status_code == 302
     (done,) = Return.objects.all()
     assert (active(world.ada), done.lines, done.actor) == (
-        30, [{"line": 1, "quantity": "2", "amount": "19.8"}], f"staff:{desk.user.pk}",
+        23, [{"line": 1, "quantity": "2", "amount": "6.6"}], f"staff:{desk.user.pk}",
     )  # fmt: skip
     assert "Returned 2 of 3 espresso" in desk.get(page_of("activity_change", purchase.pk)).content.decode()
 
