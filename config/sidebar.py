@@ -39,6 +39,7 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
         [
             Entry(_("Brand and settings"), "storefront", "loyalty_program_open", "view_program"),
             Entry(_("Wallets and expiry"), "wallet", "loyalty_wallet_changelist", "view_wallet"),
+            Entry(_("Sharing points"), "family_restroom", "loyalty_householdpolicy_changelist", "view_householdpolicy"),
             Entry(_("Sending points"), "move_up", "loyalty_transferpolicy_changelist", "view_transferpolicy"),
             Entry(_("Earning rules"), "rule", "loyalty_earningrule_changelist", "view_earningrule"),
             Entry(_("Types of activity"), "category", "loyalty_activitykind_changelist", "view_activitykind"),
@@ -56,6 +57,7 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
         _("Activity"),
         [
             Entry(_("Purchases and activities"), "receipt_long", "loyalty_activity_changelist", "view_activity"),
+            Entry(_("Households and clubs"), "diversity_3", "loyalty_household_changelist", "view_household"),
             Entry(_("Transfers"), "send_money", "loyalty_transfer_changelist", "view_transfer"),
             Entry(_("Points movements"), "swap_vert", "loyalty_posting_changelist", "view_posting"),
             Entry(_("Imports"), "upload_file", "loyalty_purchaseimport_changelist", "view_purchaseimport"),

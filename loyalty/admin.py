@@ -7,6 +7,7 @@ from loyalty.outbox import admin as outbox
 from loyalty.programs.admin import (
     activities,
     backtests,
+    households,
     imports,
     kinds,
     members,
@@ -22,6 +23,7 @@ __all__ = [
     "activities",
     "backtests",
     "consents",
+    "households",
     "imports",
     "keys",
     "kinds",

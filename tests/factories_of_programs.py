@@ -8,6 +8,7 @@ from loyalty.lib import clock
 from loyalty.programs.models.backtests import Backtest
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap, CapUse
+from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.returns import Return
 from loyalty.programs.models.tiers import LadderReview, Tier, TierChange, TierSet, TierStanding
@@ -153,3 +154,41 @@ class TransferFactory(Row):
     points = 10
     made_on = factory.LazyFunction(lambda: clock.now().date())
     actor = "test"
+
+
+class HouseholdPolicyFactory(Row):
+    class Meta:
+        model = HouseholdPolicy
+
+    wallet = factory.SubFactory(WalletFactory)
+    program = factory.SelfAttribute("wallet.program")
+
+
+class HouseholdFactory(Row):
+    class Meta:
+        model = Household
+
+    wallet = factory.SubFactory(WalletFactory)
+    program = factory.SelfAttribute("wallet.program")
+    name = "Larsen"
+    code = factory.Sequence(lambda number: f"CODE{number}")
+
+
+class HouseholdMemberFactory(Row):
+    class Meta:
+        model = HouseholdMember
+
+    household = factory.SubFactory(HouseholdFactory)
+    member = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..household.program"))
+
+
+class HouseholdMoveFactory(Row):
+    class Meta:
+        model = HouseholdMove
+
+    household = factory.SubFactory(HouseholdFactory)
+    member = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..household.program"))
+    points = 10
+    key = factory.Sequence(lambda number: f"move-{number}")
+    actor = "test"
+    at = factory.LazyFunction(clock.now)

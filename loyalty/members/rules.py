@@ -47,6 +47,9 @@ def _may(verbs: str, *models: str) -> frozenset[str]:
 _SEEN_BY_ALL = (
     "program wallet earningrule rulecondition activity activityline purchaseimport member card consent consenttext "
     "inboxentry delivery expirywarning account posting lot lotuse hold transferpolicy transfer "
+    "household householdpolicy "
+    "segment segmentmember campaign tierset tier tierstanding tierchange "
+    "audiencecondition cap capuse "
     "segment segmentmember campaign "
     "audiencecondition cap capuse programversion backtest "
     "activitykind kindattribute place referral referralpolicy review shareitem survey question surveyresponse"
@@ -54,8 +57,8 @@ _SEEN_BY_ALL = (
 _VIEW = _may("view", *_SEEN_BY_ALL)
 _CARE = (
     _may("add change", "member", "card")
-    | _may("change", "review")
-    | {"loyalty.adjust_points", "loyalty.change_transfer", "loyalty.show_place"}
+    | _may("change", "review", "tierstanding")
+    | {"loyalty.adjust_points", "loyalty.change_transfer", "loyalty.change_household", "loyalty.show_place"}
 )
 _MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond_limit"})
 _RULES = (
@@ -71,6 +74,7 @@ _IMPORTS = _may("add change", "purchaseimport")
 _EXPORTS = frozenset({"loyalty.export_members"})
 _SETTINGS = (
     _may("change", "program")
+    | _may("add change", "transferpolicy", "householdpolicy")
     | _may("add", "programversion")
     | _may("add change", "transferpolicy")
     | _may("add change", "wallet", "consenttext")

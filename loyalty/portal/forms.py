@@ -169,3 +169,24 @@ class SendForm(forms.Form):
             self.fields["wallet"].initial = terms[0].wallet.code
             policy = terms[0].policy
             self.fields["points"].widget.attrs |= {"step": policy.step, "min": terms[0].smallest}
+
+
+class FoundForm(forms.Form):
+    """The name of a new household or club."""
+
+    name = forms.CharField(label=_("What it is called"), max_length=80, validators=[ensure_readable])
+
+
+class JoinHouseholdForm(forms.Form):
+    """The code that an owner passed on."""
+
+    code = forms.CharField(label=_("Code"), max_length=20, validators=[ensure_readable])
+
+
+class TakeForm(forms.Form):
+    """Points from the household. `key` was made when the form was rendered: sending it twice is one act."""
+
+    key = forms.CharField(widget=forms.HiddenInput, initial=new_form_key)
+    points = forms.IntegerField(
+        label=_("How many"), min_value=1, max_value=10**12, widget=forms.NumberInput({"inputmode": "numeric"})
+    )

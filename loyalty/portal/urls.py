@@ -1,6 +1,18 @@
 from django.urls import path
 
-from loyalty.portal.views import brand, checkin, earn, home, inbox, joining, me, sending, statement, terms
+from loyalty.portal.views import (
+    brand,
+    checkin,
+    earn,
+    home,
+    households,
+    inbox,
+    joining,
+    me,
+    sending,
+    statement,
+    terms,
+)
 from loyalty.portal.views.why import unrewarded, why
 
 urlpatterns = [
@@ -20,6 +32,13 @@ urlpatterns = [
     path("p/<slug:code>/lots/", statement.lots, name="lots"),
     path("p/<slug:code>/unrewarded/", unrewarded, name="unrewarded"),
     path("p/<slug:code>/why/<int:activity>/", why, name="why"),
+    path("p/<slug:code>/household/", households.household, name="household"),
+    path("p/<slug:code>/household/found/", households.found, name="household_found"),
+    path("p/<slug:code>/household/join/", households.join, name="household_join"),
+    path("p/<slug:code>/household/take/", households.take, name="household_take"),
+    path("p/<slug:code>/household/leave/", households.leave, name="household_leave"),
+    path("p/<slug:code>/household/dissolve/", households.dissolve, name="household_dissolve"),
+    path("p/<slug:code>/household/role/<int:membership_id>/", households.role, name="household_role"),
     path("p/<slug:code>/send/", sending.send, name="send"),
     path("p/<slug:code>/send/<int:transfer_id>/", sending.answer, name="send_answer"),
     path("p/<slug:code>/me/", me.me, name="me"),

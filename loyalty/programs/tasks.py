@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from loyalty.programs.services import households, jobs, moving, occasions, tiers, uploads
 from loyalty.programs.services import backtests, jobs, moving, occasions, tiers, uploads
 
 MORNING = 8
@@ -61,3 +62,8 @@ def work_on_backtests() -> None:
 @shared_task
 def lapse_transfers() -> None:
     moving.lapse_transfers()
+
+
+@shared_task
+def contribute_to_households() -> None:
+    households.contribute_due()

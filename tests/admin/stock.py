@@ -9,6 +9,7 @@ from loyalty.ledger import services as ledger
 from loyalty.lib import clock
 from loyalty.members.services.keys import issue_api_key
 from loyalty.members.services.staff import grant_access
+from loyalty.programs.models.households import HouseholdPolicy
 from loyalty.programs.rules.occurrence import Line
 from loyalty.programs.services.activities import record_purchase
 from loyalty.programs.services.facts import PurchaseFacts
@@ -22,7 +23,14 @@ from tests.factories import (
     WalletFactory,
 )
 from tests.factories_of_activities import KindAttributeFactory, PlaceFactory
-from tests.factories_of_programs import BacktestFactory, ProgramVersionFactory, TransferFactory, TransferPolicyFactory
+from tests.factories_of_programs import (
+    BacktestFactory,
+    HouseholdFactory,
+    HouseholdMemberFactory,
+    ProgramVersionFactory,
+    TransferFactory,
+    TransferPolicyFactory,
+)
 
 
 def model(name: str):
@@ -59,6 +67,8 @@ def add_one_of_each(program, number: int):
     ProgramVersionFactory(program=program, number=900 + number)
     TransferPolicyFactory(wallet=WalletFactory(program=program))
     TransferFactory(wallet=wallet, giver=member)
+    HouseholdPolicy.objects.get_or_create(program=program, defaults={"wallet": wallet})
+    HouseholdMemberFactory(household=HouseholdFactory(wallet=wallet), member=member, role="owner")
     _letters(member, number)
     return member
 

@@ -26,6 +26,7 @@ from loyalty.portal import queries
 from loyalty.portal.forms import ConsentsForm, ProfileForm
 from loyalty.portal.services import save_profile
 from loyalty.portal.views.door import member_required
+from loyalty.portal.views.households import may_share
 from loyalty.portal.views.sending import may_send
 
 
@@ -65,6 +66,7 @@ def _membership(request: MemberRequest) -> list[Entry]:
         Entry("shield", _("Privacy and consents"), _("What we may send you, and what you decided"), at("consents")),
         Entry("clock", _("Your points by date"), _("How long they last"), at("lots")),
         *([Entry("transfer", _("Send points"), _("To another member"), at("send"))] if may_send(request) else []),
+        *([Entry("me", _("Household"), _("Share points"), at("household"))] if may_share(request) else []),
         Entry("inbox", _("Messages"), "", at("inbox")),
         Entry("download", _("My data"), _("Everything we keep about you, in one file"), at("data")),
     ]

@@ -12,11 +12,13 @@ from loyalty.lib import clock
 from loyalty.lib.errors import Malformed
 from loyalty.members.models import Member
 from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.households import Household
 from loyalty.programs.models.moving import Transfer
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.returns import Return
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import Told, activities_by_key, title_of, told
+from loyalty.programs.queries.households import households_by_key
 from loyalty.programs.queries.moving import transfers_by_key
 from loyalty.programs.queries.returns import returned_by_key, words_of
 from loyalty.programs.rules.days import local_day
@@ -138,7 +140,8 @@ def _told(member: Member, entries: list[Entry]) -> tuple[list[StatementRow], "_T
     about = {entry.refers_to for entry in entries if entry.refers_to}
     originals = {each.id: each for each in statement.entries_of(member.subject, about)} if about else {}
     sources = {entry.source for entry in [*entries, *originals.values()]}
-    teller = _Teller(program, wallets, originals, activities_by_key(program.pk, sources), transfers_by_key(sources))
+    partners = {**transfers_by_key(sources), **households_by_key(sources)}
+    teller = _Teller(program, wallets, originals, activities_by_key(program.pk, sources), partners)
     teller.returns = returned_by_key(entry.key for entry in entries if entry.kind == "reversal")
     return [teller.row(entry) for entry in entries], teller
 
@@ -160,13 +163,13 @@ class _Teller:
         wallets: Mapping[int, Wallet],
         originals: Mapping[int, Entry],
         activities: Mapping[str, Activity],
-        transfers: Mapping[str, Transfer],
+        partners: Mapping[str, Transfer | Household],
     ) -> None:
         self._program = program
         self._wallets = dict(wallets)
         self._originals = originals
         self._activities = activities
-        self._transfers = transfers
+        self._partners = partners
         self.returns: Mapping[str, Return] = {}  # by the keys of their postings
         self._told: dict[int, list[Told]] = {}
 
@@ -247,8 +250,8 @@ class _Teller:
         return _("Brought back after they had expired"), entry.note or self._origin(entry)
 
     def _hold(self, entry: Entry) -> tuple[str, str]:
-        transfer = self._transfers.get(entry.source)
-        if transfer:
+        transfer = self._partners.get(entry.source)
+        if isinstance(transfer, Transfer):
             return _("Set aside for %(to)s, until it is accepted") % {"to": transfer.addressed}, entry.note
         return _("Set aside"), entry.note
 
@@ -259,7 +262,9 @@ class _Teller:
         return (entry.note or self._note_of_original(entry) or _("Spent")), _("These points had been set aside.")
 
     def _transfer(self, entry: Entry) -> tuple[str, str]:
-        given, transfer = entry.points < 0, self._transfers.get(entry.source)
+        given, transfer = entry.points < 0, self._partners.get(entry.source)
+        if isinstance(transfer, Household):
+            return (_("Shared with %(name)s") if given else _("From %(name)s")) % {"name": transfer.name}, ""
         if transfer:
             who = {"to": transfer.addressed, "from": transfer.giver.name or transfer.giver.number}
             return (_("Sent to %(to)s") if given else _("Received from %(from)s")) % who, entry.note

@@ -35,6 +35,8 @@ ENTRIES = (
           "Points sent to a member who did not answer in time go back to the sender.", 300),
     Entry("Review tiers", "loyalty.programs.tasks.review_tiers",
           "Members whose tier was promised until now are judged again, and everyone where a ladder was changed.", 120),
+    Entry("Share what members earned", "loyalty.programs.tasks.contribute_to_households",
+          "The part of households in what their members earned.", 60),
     Entry("Warn of expiry", "loyalty.programs.tasks.warn_of_expiry",
           "Tells members before points expire, as many days ahead as each program chose, from 8 in the morning there.",
           1800),

@@ -1,0 +1,257 @@
+"""Founding, joining, leaving and ending households; what flows in from awards, and what members take out.
+
+Locks: the household's row first, then its memberships, then the ledger.
+"""
+
+from django.db import transaction
+
+from loyalty.ledger import services as ledger
+from loyalty.ledger.queries.credits import credits_after, newest_posting
+from loyalty.ledger.queries.locks import lock_accounts
+from loyalty.lib import clock
+from loyalty.members.errors import MemberNotActive
+from loyalty.members.models import Member
+from loyalty.members.rules import new_referral_code, normal_code
+from loyalty.members.services.rows import locked, sign
+from loyalty.programs import errors
+from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
+from loyalty.programs.queries import households as queries
+from loyalty.programs.queries.balances import balances_of
+from loyalty.programs.rules.households import part_of, share_of, shares_of
+from loyalty.programs.services.transactions import in_transaction, turn_of
+
+Role = HouseholdMember.Role
+
+
+def found_household(member: Member, *, name: str, actor: str) -> Household:
+    """A new household with `member` as its owner. Raises HouseholdsOff, InHousehold, MemberNotActive."""
+
+    def found() -> Household:
+        fresh, policy = _free(member)
+        household = Household(
+            program=fresh.program, wallet=policy.wallet, name=name.strip()[:80], code=new_referral_code()
+        )
+        sign(household, actor).save()
+        _let_in(household, fresh, Role.OWNER, actor)
+        return household
+
+    return in_transaction(found)
+
+
+def join_household(member: Member, *, code: str, actor: str) -> Household:
+    """Join by the code that the owner passes on. Raises HouseholdsOff, InHousehold, UnknownHousehold, HouseholdFull,
+    MemberNotActive."""
+
+    def join() -> Household:
+        fresh, policy = _free(member)
+        known = Household.objects.filter(program=fresh.program, code=normal_code(code), dissolved_at=None).first()
+        if known is None:
+            raise errors.UnknownHousehold(field="code")
+        household = _locked(known)
+        if len(queries.people_of(household)) >= policy.most_members:
+            raise errors.HouseholdFull(field="code")
+        _let_in(household, fresh, Role.SPENDER, actor)
+        return household
+
+    return in_transaction(join)
+
+
+def _free(member: Member) -> tuple[Member, HouseholdPolicy]:
+    """The member's row, locked: nobody is in two households at once."""
+    fresh = locked(member)
+    policy = queries.policy_of(fresh.program)
+    if policy is None:
+        raise errors.HouseholdsOff
+    if fresh.status != Member.Status.ACTIVE:
+        raise MemberNotActive
+    if queries.membership_of(fresh):
+        raise errors.InHousehold
+    return fresh, policy
+
+
+def _locked(household: Household) -> Household:
+    rows = Household.objects.select_related("program", "wallet")
+    fresh = rows.select_for_update(of=("self",), no_key=True).get(pk=household.pk)
+    if fresh.dissolved_at:
+        raise errors.UnknownHousehold
+    return fresh
+
+
+def _let_in(household: Household, member: Member, role: str, actor: str) -> None:
+    """What the member earned before stays theirs: only awards after this moment are shared."""
+    account_id = ledger.open_account(wallet_id=household.wallet_id, subject=member.subject)
+    lock_accounts([account_id])
+    row = HouseholdMember(household=household, member=member, role=role, upto=newest_posting(account_id))
+    sign(row, actor).save()
+
+
+# --- Points -----------------------------------------------------------------------------------------------------------
+
+
+def contribute(member_id: int) -> int:
+    """The household's part of everything that the member earned since last time; returns the points. Exactly once,
+    however often it is called. What the member has spent meanwhile cannot be given."""
+    return in_transaction(lambda: _contribute(member_id))
+
+
+def _contribute(member_id: int) -> int:
+    own = HouseholdMember.objects.filter(member=member_id, left_at=None).select_related("member__program", "household")
+    if (membership := own.first()) is None:
+        return 0
+    Household.objects.select_for_update(of=("self",), no_key=True).get(pk=membership.household_id)
+    if (membership := own.first()) is None:  # gone while we waited
+        return 0
+    member, household = membership.member, membership.household
+    account_id = ledger.open_account(wallet_id=household.wallet_id, subject=member.subject)
+    policy = HouseholdPolicy.objects.get(program=household.program_id)
+    earned = credits_after(account_id, membership.upto)
+    given = sum(_give(membership, account_id, posting, part_of(points, policy.percent)) for posting, points in earned)
+    if earned:
+        membership.upto = earned[-1][0]
+        HouseholdMember.objects.filter(pk=membership.pk).update(upto=membership.upto)
+    return given
+
+
+def _give(membership: HouseholdMember, account_id: int, posting: int, points: int) -> int:
+    balances = {each.wallet.pk: each.active for each in balances_of(membership.member)}
+    points = min(points, balances[membership.household.wallet_id])
+    if points:
+        _transfer(membership, account_id, points, key=f"earned:{posting}", actor="job:contribute")
+    return points
+
+
+def _transfer(membership: HouseholdMember, account_id: int, points: int, *, key: str, actor: str) -> None:
+    """Between a member's account and the household's: positive points go in, negative ones out."""
+    household, at = membership.household, clock.now()
+    pot = ledger.open_account(wallet_id=household.wallet_id, subject=household.subject, holder="household")
+    HouseholdMove.objects.create(
+        household=household,
+        member=membership.member,
+        points=points,
+        key=f"{membership.member_id}:{key}",
+        actor=actor,
+        at=at,
+    )
+    source, key = f"household:{household.pk}", f"household:{household.pk}:{membership.member_id}:{key}"
+    way = (account_id, pot) if points > 0 else (pot, account_id)
+    ledger.transfer(*way, points=abs(points), key=key, at=at, actor=actor, source=source)
+
+
+def contribute_due() -> int:
+    """The parts of all who earned something since last time; returns the points. Resumable, harmless twice."""
+    with turn_of("contribute") as is_ours:
+        return sum(contribute(member_id) for member_id in (queries.members_to_share() if is_ours else ()))
+
+
+def take_points(membership: HouseholdMember, *, points: int, key: str, actor: str) -> HouseholdMove:
+    """From the household to the member's own points, by those who may. `key` makes a double click one act.
+
+    Raises MayNotTake, NotEnoughPoints, UnknownHousehold.
+    """
+
+    def take() -> HouseholdMove:
+        household = _locked(membership.household)
+        fresh = HouseholdMember.objects.select_related("member", "household").get(pk=membership.pk)
+        name = f"{fresh.member_id}:taken:{key}"
+        if known := HouseholdMove.objects.filter(household=household, key=name).first():
+            return known
+        if fresh.left_at or fresh.role == Role.EARNER:
+            raise errors.MayNotTake
+        _pay_out(fresh, points, f"taken:{key}", actor)
+        return HouseholdMove.objects.get(household=household, key=name)
+
+    return in_transaction(take)
+
+
+def _pay_out(membership: HouseholdMember, points: int, key: str, actor: str) -> None:
+    if points:
+        account_id = ledger.open_account(wallet_id=membership.household.wallet_id, subject=membership.member.subject)
+        _transfer(membership, account_id, -points, key=key, actor=actor)
+
+
+# --- Roles and ends ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def change_role(membership: HouseholdMember, *, role: str, actor: str) -> HouseholdMember:
+    """Whether someone may take points; a new owner takes the place of the one before, who may take points then.
+
+    Raises UnknownHousehold.
+    """
+    household = _locked(membership.household)
+    if role == Role.OWNER:
+        for owner in household.memberships.filter(left_at=None, role=Role.OWNER).exclude(pk=membership.pk):
+            owner.role = Role.SPENDER
+            sign(owner, actor).save(update_fields=["role"])
+    fresh = HouseholdMember.objects.get(pk=membership.pk)
+    if fresh.role != Role.OWNER and fresh.left_at is None:  # an owner goes by naming another
+        fresh.role = role
+        sign(fresh, actor).save(update_fields=["role"])
+    return fresh
+
+
+def leave_household(membership: HouseholdMember, *, actor: str) -> int:
+    """The member goes, and takes along what the program's policy says; returns the points. With the last one the
+    household ends; after an owner the one who is there longest owns it."""
+    contribute(membership.member_id)
+
+    def leave() -> int:
+        household = _locked(membership.household)
+        people = queries.people_of(household)
+        own = next((each for each in people if each.pk == membership.pk), None)
+        if own is None:
+            return 0
+        if len(people) == 1:
+            return _dissolve(household, people, actor)
+        own.household = household
+        points = _part_of_leaver(household, own, people)
+        _pay_out(own, points, f"left:{own.pk}", actor)
+        _let_go(own, actor)
+        if own.role == Role.OWNER:
+            heir = next(each for each in people if each.pk != own.pk)
+            heir.role = Role.OWNER
+            sign(heir, actor).save(update_fields=["role"])
+        return points
+
+    return in_transaction(leave)
+
+
+def _part_of_leaver(household: Household, own: HouseholdMember, people: list[HouseholdMember]) -> int:
+    policy = HouseholdPolicy.objects.get(program=household.program_id)
+    if policy.leaving == HouseholdPolicy.Leaving.STAYS:
+        return 0
+    nets, balance = queries.put_in_by(household), queries.balance_in(household)
+    total = sum(max(nets.get(each.member_id, 0), 0) for each in people)
+    return share_of(balance.active if balance else 0, nets.get(own.member_id, 0), total)
+
+
+def dissolve_household(household: Household, *, actor: str) -> int:
+    """The end of a household: each gets a part by what they put in, the owner what cannot be divided; returns the
+    points. Raises UnknownHousehold."""
+    for person in queries.people_of(household):
+        contribute(person.member_id)
+    return in_transaction(lambda: _end(household, actor))
+
+
+def _end(household: Household, actor: str) -> int:
+    fresh = _locked(household)
+    return _dissolve(fresh, queries.people_of(fresh), actor)
+
+
+def _dissolve(household: Household, people: list[HouseholdMember], actor: str) -> int:
+    balance, nets = queries.balance_in(household), queries.put_in_by(household)
+    owner = next(each for each in people if each.role == Role.OWNER)
+    put_in = {each.member_id: nets.get(each.member_id, 0) for each in people}
+    shares = shares_of(balance.active if balance else 0, put_in, owner.member_id)
+    for person in people:
+        person.household = household
+        _pay_out(person, shares[person.member_id], f"ended:{person.pk}", actor)
+        _let_go(person, actor)
+    household.dissolved_at = clock.now()
+    sign(household, actor).save(update_fields=["dissolved_at"])
+    return sum(shares.values())
+
+
+def _let_go(membership: HouseholdMember, actor: str) -> None:
+    membership.left_at = clock.now()
+    sign(membership, actor).save(update_fields=["left_at"])
