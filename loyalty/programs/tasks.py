@@ -2,8 +2,7 @@
 
 from celery import shared_task
 
-from loyalty.programs.services import households, jobs, moving, occasions, tiers, uploads
-from loyalty.programs.services import backtests, jobs, moving, occasions, tiers, uploads
+from loyalty.programs.services import backtests, households, jobs, moving, occasions, tiers, uploads
 
 MORNING = 8
 
@@ -38,6 +37,7 @@ def review_tiers() -> None:
     tiers.review_tiers()
 
 
+@shared_task
 def celebrate() -> None:
     occasions.celebrate()
 
