@@ -43,6 +43,8 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Sending points"), "move_up", "loyalty_transferpolicy_changelist", "view_transferpolicy"),
             Entry(_("Earning rules"), "rule", "loyalty_earningrule_changelist", "view_earningrule"),
             Entry(_("Types of activity"), "category", "loyalty_activitykind_changelist", "view_activitykind"),
+            Entry(_("Invitations"), "group_add", "loyalty_referral_changelist", "view_referral"),
+            Entry(_("Invitation policy"), "handshake", "loyalty_referralpolicy_changelist", "view_referralpolicy"),
             Entry(_("Places to check in"), "qr_code_2", "loyalty_place_changelist", "view_place"),
             Entry(_("Try a basket"), "shopping_basket", "loyalty_earningrule_try", "view_earningrule"),
             Entry(_("Consent texts"), "approval", "loyalty_consenttext_changelist", "view_consenttext"),

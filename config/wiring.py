@@ -5,8 +5,13 @@ that published something has committed, so that the relay need not wait for its 
 """
 
 WIRES: dict[str, list[str]] = {
-    "loyalty.members.events.MemberEnrolled": ["loyalty.programs.subscribers.note_profile"],
+    "loyalty.members.events.MemberEnrolled": [
+        "loyalty.programs.subscribers.note_profile",
+        "loyalty.programs.subscribers.open_referral",
+    ],
     "loyalty.members.events.MemberUpdated": ["loyalty.programs.subscribers.note_profile"],
+    "loyalty.programs.events.ActivityCancelled": ["loyalty.programs.subscribers.take_back_referral"],
+    "loyalty.programs.events.PurchaseReturned": ["loyalty.programs.subscribers.take_back_referral"],
     "loyalty.programs.events.ExpiryPolicyChanged": ["loyalty.programs.subscribers.redate_lots"],
     "loyalty.programs.events.PointsExpiring": ["loyalty.messaging.subscribers.warn_of_expiry"],
     "loyalty.programs.events.PointsSent": ["loyalty.messaging.subscribers.tell_of_transfer"],

@@ -56,6 +56,19 @@ class ConsentFields(forms.Form):
         }
 
 
+class InvitationField(forms.CharField):
+    """The code of whoever invited a new member."""
+
+    def __init__(self, *, initial: str = "") -> None:
+        super().__init__(
+            label=_("Code of the friend who invited you"),
+            required=False,
+            max_length=20,
+            initial=initial,
+            widget=forms.TextInput({"autocomplete": "off"}),
+        )
+
+
 class ConsentsForm(ConsentFields):
     """The decisions alone: for someone who is signed in, joining or changing their mind."""
 

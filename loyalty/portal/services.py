@@ -35,6 +35,7 @@ class Joining:
     language: str
     consents: dict[str, bool]
     texts: dict[str, int]
+    invited_by: str = ""
 
 
 def remember_brand(session: SessionBase, code: str) -> None:
@@ -73,6 +74,7 @@ def finish_joining(user: User, joining: Joining) -> Member | None:
             actor=f"user:{user.pk}",
             name=joining.name,
             language=joining.language,
+            referred_by=members.referrer_of(program, joining.invited_by) if joining.invited_by else None,
         )
     except DomainError:
         return None

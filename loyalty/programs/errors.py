@@ -367,6 +367,8 @@ class HouseholdFull(Conflict):
 class MayNotTake(Forbidden):
     code = "may-not-take"
     message = _("You may add points to this household, but not take them.")
+
+
 class UnknownPlace(NotFound):
     """The program has no such place, or it is out of use (404)."""
 

@@ -82,35 +82,6 @@ class PurchaseReturned:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
-    """What a return did to one wallet: points that were taken, waived (gone already), and given back of those spent."""
-
-    wallet_id: int
-    wallet: str
-    taken: int
-    waived: int
-    given_back: int
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseReturned:
-    """Goods of a purchase came back, in one step; `amount` is what they cost. `is_last`: nothing of it is left."""
-
-    program_id: int
-    member_id: int
-    activity_id: int
-    return_id: int
-    source: str
-    receipt: str
-    external_id: str
-    event_at: datetime
-    amount: Decimal
-    currency: str
-    is_last: bool
-    wallets: list[TakenBack]
-
-
-@dataclass(frozen=True, slots=True)
 class PurchasesImported:
     """A file of purchases came in; single purchases of a file publish nothing of their own."""
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from loyalty.programs.services import backtests, households, jobs, moving, occasions, tiers, uploads
+from loyalty.programs.services import backtests, households, jobs, moving, occasions, referrals, tiers, uploads
 
 MORNING = 8
 
@@ -40,6 +40,11 @@ def review_tiers() -> None:
 @shared_task
 def celebrate() -> None:
     occasions.celebrate()
+
+
+@shared_task
+def follow_referrals() -> None:
+    referrals.follow_referrals()
 
 
 @shared_task

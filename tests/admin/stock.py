@@ -22,7 +22,7 @@ from tests.factories import (
     UserFactory,
     WalletFactory,
 )
-from tests.factories_of_activities import KindAttributeFactory, PlaceFactory
+from tests.factories_of_activities import KindAttributeFactory, PlaceFactory, ReferralFactory, ReferralPolicyFactory
 from tests.factories_of_programs import (
     BacktestFactory,
     HouseholdFactory,
@@ -59,6 +59,9 @@ def add_one_of_each(program, number: int):
     ConsentTextFactory(program=program)
     KindAttributeFactory(kind__program=program)
     PlaceFactory(program=program)
+    ReferralFactory(program=program, referrer=member)
+    if not hasattr(program, "referral_policy"):
+        ReferralPolicyFactory(program=program)
     issue_api_key(program, name=f"Till {number}", scopes=["all"], actor="test")
     colleague = UserFactory(is_staff=True)
     grant_access(colleague, program, "viewer", actor="test")

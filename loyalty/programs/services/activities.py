@@ -15,6 +15,7 @@ from loyalty.programs.queries.balances import balances_under
 from loyalty.programs.queries.configuration import Configuration, configuration_under, known_configuration
 from loyalty.programs.rules.standing import NO_NEEDS
 from loyalty.programs.services.checks import ensure_activity, ensure_purchase
+from loyalty.programs.services.deferring import deferred
 from loyalty.programs.services.drafts import Draft, draft_of_activity, draft_of_purchase
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, Recorded
 from loyalty.programs.services.judging import Plan, plan_of
@@ -54,7 +55,9 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
     if situation.known:
         return replayed(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
-    plan = plan_of(configuration, situation, draft, Counters())
+    plan = deferred(
+        plan_of(configuration, situation, draft, Counters()), draft.waits_until, configuration.program.time_zone
+    )
     activity_id = insert(configuration, situation.member_id, draft, plan.awards, plan.steps, actor)
     if activity_id is None:  # meanwhile stored by another transaction, whose answer counts
         return _book(program, draft, actor)

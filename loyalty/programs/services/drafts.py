@@ -34,6 +34,7 @@ class Draft:
     channel: str = ""
     store: str = ""
     lines: tuple[Line, ...] = ()
+    waits_until: datetime | None = None
 
     @property
     def ref(self) -> str:
@@ -82,6 +83,7 @@ def draft_of_activity(facts: ActivityFacts) -> Draft:
         digest=digest_of(utc_text(facts.at), facts.type, attributes),
         attributes=facts.attributes,
         attributes_json=attributes,
+        waits_until=facts.waits_until,
     )
 
 

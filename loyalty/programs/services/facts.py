@@ -48,7 +48,10 @@ class PurchaseFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityFacts:
-    """Anything else that a member did: `type` is review, visit, survey or whatever the shop sends."""
+    """Anything else that a member did: `type` is review, visit, survey or whatever the shop sends.
+
+    With `waits_until` (aware) what it earns is pending until then at least, whatever the wallet says.
+    """
 
     source: str
     id: str
@@ -56,6 +59,7 @@ class ActivityFacts:
     member: Member | str
     at: datetime
     attributes: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ ENTRIES = (
     Entry("Keep birthdays and anniversaries", "loyalty.programs.tasks.celebrate",
           "Records the days that members have today, where a rule pays for them; missed days are made up for a week.",
           3600),
+    Entry("Follow invitations", "loyalty.programs.tasks.follow_referrals",
+          "Rewards both sides of an invitation once the friend has bought for the first time.", 60),
     Entry("Read uploaded files", "loyalty.programs.tasks.work_on_uploads",
           "Takes up files of purchases whose check or import was cut off.", 60),
     Entry("Run backtests", "loyalty.programs.tasks.work_on_backtests",

@@ -17,6 +17,7 @@ from loyalty.programs.queries.checkins import has_checked_in, is_open, places_of
 from loyalty.programs.queries.configuration import Configuration, configuration_of
 from loyalty.programs.queries.kinds import kinds_of
 from loyalty.programs.queries.occasions import missing_from_profile, recorded_at
+from loyalty.programs.queries.referrals import policy_of
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.kinds import BUILT_IN
 from loyalty.programs.rules.occurrence import PURCHASE
@@ -111,7 +112,7 @@ class Desk:
 def ways_for(member: Member) -> Ways:
     """What `member` can do now. In the language in force."""
     desk = Desk(member)
-    ways = [way for of_kind in (_profile, _places, _by_itself, _of_the_brand) for way in of_kind(desk)]
+    ways = [way for of_kind in (_profile, _invitation, _places, _by_itself, _of_the_brand) for way in of_kind(desk)]
     return Ways(tuple(desk.sentences(PURCHASE)), tuple(ways))
 
 
@@ -127,6 +128,17 @@ def _profile(desk: Desk) -> Iterator[Way]:
         missing = missing_from_profile(desk.member)
         note = still_missing(missing) if missing else note_of("profile")
         yield Way("profile", title_of("profile"), note, OPEN if missing else WAITING, desk.pays("profile"))
+
+
+def pays_of_inviting(member: Member) -> dict[str, tuple[Pay, ...]]:
+    """What an invitation pays to both sides now."""
+    desk = Desk(member)
+    return {"own": desk.pays("referral"), "friends": desk.pays("referred")}
+
+
+def _invitation(desk: Desk) -> Iterator[Way]:
+    if policy_of(desk.program):
+        yield Way("referral", title_of("referral"), note_of("referral"), OPEN, desk.pays("referral"))
 
 
 def _places(desk: Desk) -> Iterator[Way]:

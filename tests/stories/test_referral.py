@@ -1,0 +1,164 @@
+"""S67: a friend is invited, buys, brings back; aliases, small first purchases, everything delivered twice."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from loyalty.lib import clock
+from loyalty.members.services.members import enrol_member, update_member
+from loyalty.outbox.services import relay
+from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.referrals import Referral
+from loyalty.programs.rules.referrals import is_same_phone, mailbox_of
+from loyalty.programs.services.confirmation import cancel_activity
+from loyalty.programs.services.facts import LineBack, ReturnFacts
+from loyalty.programs.services.jobs import activate_points
+from loyalty.programs.services.referrals import follow_purchase, follow_referrals, open_referral, take_back_referral
+from loyalty.programs.services.returns import record_return
+from tests.factories_of_activities import ReferralPolicyFactory
+from tests.till import active, buy, line, pending, rule, without_rules
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def policy(world):
+    without_rules(world.aurora)
+    rule(world.aurora, "For bringing a friend", trigger="referral", effect="fixed", points=100)
+    rule(world.aurora, "For coming along", trigger="referred", effect="fixed", points=50)
+    return ReferralPolicyFactory(program=world.aurora, minimum_purchase=25, return_days=14)
+
+
+def invite(world, **facts):
+    facts = {"email": "eve@example.org"} | facts
+    friend = enrol_member(world.aurora, actor="t", external_id="eve", referred_by=world.ada, **facts)
+    relay()
+    return friend
+
+
+def shop(friend, amount, receipt="1", **facts):
+    recorded = buy(friend, amount, receipt=receipt, at=clock.now() - timedelta(minutes=1), **facts)
+    follow_referrals()
+    return recorded
+
+
+def points(world, friend):
+    return [(active(each), pending(each)) for each in (world.ada, friend)]
+
+
+def test_both_are_paid_once_though_delivered_twice_and_pending_until_the_return_window_ends(world, policy):
+    friend = invite(world)
+    bought = shop(friend, "50.00")
+    assert points(world, friend) == [(0, 100), (0, 50)]
+    assert follow_purchase(friend.pk) is None
+    open_referral(friend.pk, world.ada.pk)
+    assert (follow_referrals(), Referral.objects.get().state) == (0, "rewarded")
+    activate_points(at=clock.now() + timedelta(days=13))
+    assert points(world, friend) == [(0, 100), (0, 50)]
+    activate_points(at=clock.now() + timedelta(days=14))
+    assert points(world, friend) == [(100, 0), (50, 0)]
+    take_back_referral(bought.activity_id, is_cancelled=True)
+    take_back_referral(bought.activity_id, is_cancelled=True)
+    assert points(world, friend) == [(0, 0), (0, 0)]
+    assert Referral.objects.get().get_reason_display() == "the first purchase was cancelled or returned"
+
+
+def test_cancelled_both_have_nothing(world, policy):
+    rule(world.aurora, "Per purchase", effect="fixed", points=7)
+    world.aurora.wallets.update(activation="on_confirmation")
+    friend = invite(world)
+    shop(friend, "50.00")
+    cancel_activity(world.aurora, source="till", external_id="1", actor="t", reason="never paid")
+    relay()
+    assert points(world, friend) == [(0, 0), (0, 0)]
+
+
+def test_brought_back_below_the_minimum_both_have_nothing(world, policy):
+    friend = invite(world)
+    buy(friend, line("30.00"), line("20.00"), receipt="1", at=clock.now() - timedelta(minutes=1))
+    follow_referrals()
+
+    def bring_back(id, position):
+        facts = ReturnFacts(id=id, lines=(LineBack(position, Decimal(1)),))
+        record_return(world.aurora, source="till", receipt="1", facts=facts, actor="t")
+        relay()
+
+    bring_back("r1", 2)
+    assert points(world, friend) == [(0, 100), (0, 50)]
+    bring_back("r2", 1)
+    assert points(world, friend) == [(0, 0), (0, 0)]
+
+
+def test_an_alias_of_oneself_is_rejected_with_the_reason(world, policy):
+    update_member(world.ada, actor="t", email="ada.lovelace@gmail.com")
+    friend = invite(world, email="Ada.Love.Lace+2@googlemail.com")
+    shop(friend, "50.00")
+    referral = Referral.objects.get()
+    assert (referral.state, referral.get_reason_display()) == ("refused", "both addresses lead to one mailbox")
+    assert points(world, friend) == [(0, 0), (0, 0)]
+
+
+def test_an_alias_that_shows_later_is_rejected_too(world, policy):
+    update_member(world.ada, actor="t", phone="+47 912 34 567")
+    friend = invite(world)
+    update_member(friend, actor="t", phone="91234567")
+    shop(friend, "50.00")
+    assert (Referral.objects.get().reason, points(world, friend)) == ("same_phone", [(0, 0), (0, 0)])
+
+
+def test_a_small_first_order_stays_pending_and_a_later_one_does_not_reopen(world, policy):
+    friend = invite(world)
+    shop(friend, "10.00")
+    shop(friend, "90.00", receipt="2")
+    referral = Referral.objects.get()
+    assert (referral.state, referral.reason) == ("pending", "below_minimum")
+    assert points(world, friend) == [(0, 0), (0, 0)]
+
+
+def test_exactly_the_minimum_counts(world, policy):
+    friend = invite(world)
+    shop(friend, "25.00")
+    assert points(world, friend) == [(0, 100), (0, 50)]
+
+
+def test_one_who_is_blocked_costs_both(world, policy):
+    friend = invite(world)
+    update_member(world.ada, actor="t", status="blocked")
+    shop(friend, "50.00")
+    assert (Referral.objects.get().reason, Activity.objects.filter(kind="activity").count()) == ("not_active", 0)
+
+
+def test_without_a_policy_nothing_is_opened(world):
+    friend = enrol_member(world.aurora, actor="t", external_id="eve", referred_by=world.ada)
+    relay()
+    assert open_referral(friend.pk, world.ada.pk) is None
+    assert not Referral.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("a.b@gmail.com", "AB+x@googlemail.com", True),
+        ("a.b@example.org", "ab@example.org", False),
+        ("ab+shop@example.org", "ab@example.org", True),
+        ("ann@corp.example", "bob@corp.example", False),
+        ("a@example.org", "a@example.com", False),
+    ],
+)
+def test_one_mailbox(one, other, same):
+    assert (mailbox_of(one) == mailbox_of(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("+47 912 34 567", "0047 91234567", True),
+        ("+4791234567", "912-34-567", True),
+        ("+4791234567", "+4791234568", False),
+        ("", "", False),
+        ("12345", "12345", False),
+    ],
+)
+def test_one_phone(one, other, same):
+    assert is_same_phone(one, other) is same
