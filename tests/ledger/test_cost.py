@@ -137,5 +137,6 @@ def _work(purse: Purse, other: Purse, times: int) -> None:
 
 def _read_whole() -> list[tuple]:
     return rows(
-        "SELECT relname, seq_tup_read FROM pg_stat_xact_user_tables WHERE starts_with(relname, 'ledger') AND seq_tup_read > 0"
+        "SELECT relname, seq_tup_read FROM pg_stat_xact_user_tables"
+        " WHERE starts_with(relname, 'ledger') AND seq_tup_read > 0"
     )

@@ -9,7 +9,7 @@ from django.db.models import DateField, Q
 from django.db.models.functions import TruncDate
 
 from loyalty.members.models import Member
-from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.activity import Activity, ActivityQuerySet
 from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import configuration_of
@@ -44,7 +44,7 @@ def recorded_at(program: Program, external_id: str) -> datetime | None:
     return of_laurel(program).filter(external_id=external_id).values_list("event_at", flat=True).first()
 
 
-def of_laurel(program: Program):  # type: ignore[no-untyped-def]
+def of_laurel(program: Program) -> ActivityQuerySet:
     return Activity.objects.of(program).filter(kind=Activity.Kind.ACTIVITY, source=ORIGIN)
 
 

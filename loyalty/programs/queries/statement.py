@@ -140,7 +140,7 @@ def _told(member: Member, entries: list[Entry]) -> tuple[list[StatementRow], "_T
     about = {entry.refers_to for entry in entries if entry.refers_to}
     originals = {each.id: each for each in statement.entries_of(member.subject, about)} if about else {}
     sources = {entry.source for entry in [*entries, *originals.values()]}
-    partners = {**transfers_by_key(sources), **households_by_key(sources)}
+    partners: dict[str, Transfer | Household] = {**transfers_by_key(sources), **households_by_key(sources)}
     teller = _Teller(program, wallets, originals, activities_by_key(program.pk, sources), partners)
     teller.returns = returned_by_key(entry.key for entry in entries if entry.kind == "reversal")
     return [teller.row(entry) for entry in entries], teller

@@ -51,6 +51,6 @@ def save_checked[Row: (Program, Wallet, EarningRule)](row: Row, actor: str) -> R
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise WrongFacts(messages[0], field=field) from error
-    row._change_reason = actor[:100]  # type: ignore[union-attr]
+    row._change_reason = actor[:100]  # type: ignore[attr-defined]
     row.save()
     return row
