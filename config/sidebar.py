@@ -46,6 +46,9 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Invitations"), "group_add", "loyalty_referral_changelist", "view_referral"),
             Entry(_("Invitation policy"), "handshake", "loyalty_referralpolicy_changelist", "view_referralpolicy"),
             Entry(_("Places to check in"), "qr_code_2", "loyalty_place_changelist", "view_place"),
+            Entry(_("Campaigns"), "campaign", "loyalty_campaign_changelist", "view_campaign"),
+            Entry(_("Caps and budgets"), "data_usage", "loyalty_cap_changelist", "view_cap"),
+            Entry(_("Member lists"), "playlist_add_check", "loyalty_segment_changelist", "view_segment"),
             Entry(_("Try a basket"), "shopping_basket", "loyalty_earningrule_try", "view_earningrule"),
             Entry(_("Consent texts"), "approval", "loyalty_consenttext_changelist", "view_consenttext"),
             Entry(

@@ -1,12 +1,14 @@
 """Roll-call of the floors' staff screens, so that Django finds them."""
 
 from loyalty.ledger import admin as ledger
-from loyalty.members.admin import consents, keys, staff
+from loyalty.members.admin import consents, keys, segments, staff
 from loyalty.messaging import admin as messaging
 from loyalty.outbox import admin as outbox
 from loyalty.programs.admin import (
     activities,
     backtests,
+    campaigns,
+    caps,
     households,
     imports,
     kinds,
@@ -22,6 +24,8 @@ from loyalty.programs.admin import (
 
 __all__ = [
     "activities",
+    "campaigns",
+    "caps",
     "backtests",
     "consents",
     "households",
@@ -37,6 +41,7 @@ __all__ = [
     "programs",
     "referrals",
     "rules",
+    "segments",
     "staff",
     "versions",
     "wallets",

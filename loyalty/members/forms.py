@@ -1,5 +1,9 @@
 """What staff fill in about consents, keys and one another: shape and wording, no policy."""
 
+import csv
+from collections.abc import Iterator
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +20,10 @@ ROLE_HINTS = {
     "finance": _("imports purchases, exports lists, adjusts points"),
     "program_admin": _("does all of this, and sets the program up"),
 }
+
+LARGEST_LIST = 20 * 1024 * 1024
+LONGEST_NAME = 100
+HEADERS = {"external_id", "member", "number", "id"}
 
 
 def role_choices() -> list[tuple[str, str]]:
@@ -54,3 +62,44 @@ class ConsentTextForm(forms.ModelForm):
     class Meta:
         model = ConsentText
         fields = ("purpose", "text", "is_required")
+
+
+class SegmentNamesForm(StaffForm):
+    """Members by your own ids or by member numbers: a file, or typed."""
+
+    file = forms.FileField(
+        label=_("File"),
+        required=False,
+        help_text=_("CSV or text, one member a line: your own id or the member number in the first column."),
+    )
+    typed = forms.CharField(
+        label=_("Or type them"), required=False, widget=forms.Textarea(attrs={"rows": 6}), help_text=_("One a line.")
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file is None:
+            return None
+        if file.size > LARGEST_LIST:
+            raise forms.ValidationError(_("The file is larger than 20 MB. Split it."))
+        try:
+            self._read = file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise forms.ValidationError(_("The file is not UTF-8. Save it as “CSV UTF-8”.")) from None
+        if "\x00" in self._read:
+            raise forms.ValidationError(_("The file is not UTF-8. Save it as “CSV UTF-8”."))
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        filled = super().clean()
+        if not filled.get("file") and not filled.get("typed", "").strip() and not self.errors:
+            self.add_error("typed", _("Choose a file or type at least one member."))
+        return filled
+
+    def names(self) -> Iterator[str]:
+        """The first cell of every line, without the header where there is one."""
+        text = "\n".join([getattr(self, "_read", ""), self.cleaned_data.get("typed", "")])
+        for cells in csv.reader(text.replace(";", ",").splitlines()):
+            name = cells[0].strip() if cells else ""
+            if name and name.lower() not in HEADERS and len(name) <= LONGEST_NAME:
+                yield name

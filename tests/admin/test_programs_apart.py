@@ -70,7 +70,7 @@ def test_a_foreign_wallet_is_no_choice(staff, world, foreign):
     fjord = world.fjord.wallets.get(code="points")
     filled = {"name": "Mine", "trigger": "purchase", "wallet": fjord.pk, "effect": "rate", "points": 1, "per_amount": 1}
     filled |= {"factor": 1, "basis": "basket", "rounding": "down", "priority": 0}
-    filled |= {"conditions-TOTAL_FORMS": 0, "conditions-INITIAL_FORMS": 0}
+    filled |= {f"{rows}-{name}_FORMS": 0 for rows in ("conditions", "caps") for name in ("TOTAL", "INITIAL")}
     answer = staff("program_admin").post(page_of("earningrule_add"), filled)
     assert "wallet" in answer.context["adminform"].form.errors
     assert not model("EarningRule").objects.filter(name="Mine").exists()

@@ -28,6 +28,7 @@ def filled(world, *conditions, **more):
     plain |= {"per_amount": "1", "factor": "1", "basis": "basket", "rounding": "down", "priority": "0"}
     plain |= {"with_tax": "on", "with_discounted": "on", "is_stackable": "on", "is_active": "on", "_save": "1"}
     plain |= {"conditions-TOTAL_FORMS": len(conditions), "conditions-INITIAL_FORMS": 0}
+    plain |= {"caps-TOTAL_FORMS": 0, "caps-INITIAL_FORMS": 0}
     for number, (subject, operator, value, *name) in enumerate(conditions):
         row = {"subject": subject, "operator": operator, "value": value, "name": name[0] if name else ""}
         plain |= {f"conditions-{number}-{field}": each for field, each in row.items()}

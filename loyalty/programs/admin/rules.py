@@ -16,6 +16,7 @@ from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import InlineOfScreen, ProgramScreen
 from loyalty.lib.errors import DomainError
 from loyalty.programs.admin.banner import WithDraftBanner
+from loyalty.programs.admin.caps import CapInline, save_caps
 from loyalty.programs.admin.trying import try_basket, with_rule
 from loyalty.programs.admin.wallets import named_for
 from loyalty.programs.forms.baskets import BasketForm
@@ -68,10 +69,10 @@ class RuleScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """What earns points, as sentences. A rule is tried on a basket before it is saved, and archived, never deleted."""
 
     form = RuleForm
-    inlines = (ConditionInline,)
-    history_rows = ("conditions",)
+    inlines = (ConditionInline, CapInline)
+    history_rows = ("conditions", "caps")
     list_display = ("sentence", "pill", "wallet", "priority")
-    list_select_related = ("program", "wallet")
+    list_select_related = ("program", "wallet", "campaign")
     list_filter = (StateFilter, "wallet", "trigger")
     ordering = ("-priority", "id")
     search_fields = ("name",)
@@ -95,7 +96,7 @@ class RuleScreen(WithDraftBanner, WithHistory, ProgramScreen):
         "rounding": "effect == 'rate' || effect == 'multiplier'",
     }
     fieldsets = (
-        (_("For what"), {"fields": ("name", "trigger", "wallet")}),
+        (_("For what"), {"fields": ("name", "trigger", "wallet", "campaign")}),
         (
             _("What it gives"),
             {
@@ -125,7 +126,7 @@ class RuleScreen(WithDraftBanner, WithHistory, ProgramScreen):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).prefetch_related("conditions")
+        return super().get_queryset(request).prefetch_related("conditions", "campaign__audience")
 
     @display(description=_("rule"), header=True)
     def sentence(self, rule: EarningRule) -> list[str]:
@@ -167,6 +168,9 @@ class RuleScreen(WithDraftBanner, WithHistory, ProgramScreen):
         if not change:
             obj.program = desk_of(request).program
         save_rule(obj, actor=actor_of(request))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        save_caps(request, form, formset, change, super().save_formset)
 
     # --- Trying ----------------------------------------------------------------------------------------------------
 

@@ -52,9 +52,9 @@ class RuleForm(ProgramForm):
     class Meta:
         model = EarningRule
         fields = (
-            "name", "trigger", "wallet", "effect", "points", "per_amount", "whole_steps", "factor", "basis", "with_tax",
-            "with_shipping", "with_discounted", "rounding", "is_stackable", "priority", "starts_at", "ends_at",
-            "is_active", "is_shadow",
+            "name", "trigger", "wallet", "campaign", "effect", "points", "per_amount", "whole_steps", "factor", "basis",
+            "with_tax", "with_shipping", "with_discounted", "rounding", "is_stackable", "priority", "starts_at",
+            "ends_at", "is_active", "is_shadow",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

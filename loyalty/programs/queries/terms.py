@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from loyalty.lib import clock
 from loyalty.programs.models.program import DebtPolicy, Program
 from loyalty.programs.queries.activities import units_of
+from loyalty.programs.queries.caps import limits_told
 from loyalty.programs.queries.configuration import Configuration, configuration_of
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import PURCHASE
@@ -43,10 +44,12 @@ def terms_of(program: Program) -> list[Section]:
 def _earning(configuration: Configuration) -> Iterator[str]:
     program, now = configuration.program, clock.now()
     for rule in sorted(configuration.rules, key=_reading_order):
-        if rule.is_shadow or (rule.ends_at is not None and rule.ends_at <= now):
+        is_off = rule.campaign is not None and not rule.campaign.is_active
+        if rule.is_shadow or is_off or (rule.closes_at is not None and rule.closes_at <= now):
             continue
         units = units_of(configuration.wallets[int(rule.wallet)].wallet)
         yield sentence_for_rule(rule, units, program.currency, "member", zone=program.time_zone)
+    yield from limits_told(configuration)
 
 
 def _reading_order(rule: Rule) -> tuple:

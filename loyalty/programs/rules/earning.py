@@ -123,6 +123,18 @@ class Rule:
         return self.gates + (self.campaign.audience if self.campaign else ())
 
     @property
+    def opens_at(self) -> datetime | None:
+        """From when on it can give anything: its own beginning, or its campaign's if that is later."""
+        own = self.campaign.starts_at if self.campaign else None
+        return max((each for each in (self.starts_at, own) if each is not None), default=None)
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """The instant from which on it gives nothing any more: its own end, or its campaign's if that is earlier."""
+        own = self.campaign.ends_at if self.campaign else None
+        return min((each for each in (self.ends_at, own) if each is not None), default=None)
+
+    @property
     def instants(self) -> frozenset[datetime]:
         """When it, or its campaign, begins and ends."""
         bounds = [self.starts_at, self.ends_at]

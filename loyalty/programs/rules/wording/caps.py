@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -43,7 +44,7 @@ def sentence_for_cap(cap: Cap, units: Units | tuple[str, str], currency: str, ta
     if cap.activity_type:
         words = {"activity": activity_name(cap.activity_type), "limit": limit}
         return sentence_of(_("For each %(activity)s: %(limit)s") % words)
-    return sentence_of(limit)
+    return sentence_of(capfirst(limit))
 
 
 def _limit(told: Mapping[str, Any], units: Units | tuple[str, str], currency: str) -> str:

@@ -87,7 +87,7 @@ def sentence_for_rule(
     if rule.trigger != PURCHASE and clause != "activity":
         phrases.append(_("for each %(activity)s") % {"activity": activity})
     of_basket = not rule.selects
-    phrases += [phrase_for(each, currency, voice, of_basket=of_basket) for each in rule.conditions if each is not told]
+    phrases += [phrase_for(each, currency, voice, of_basket=of_basket) for each in rule.asked if each is not told]
     return " ".join([sentence_of(" ".join(phrases)), *_notes(rule, voice, zone)])
 
 
@@ -126,19 +126,18 @@ def _notes(rule: Rule, voice: str, zone: Zone) -> Iterator[str]:
 
 
 def _validity(rule: Rule, zone: Zone) -> Iterator[str]:
-    if rule.starts_at is not None and rule.ends_at is not None:
-        words = {"start": moment_of(rule.starts_at, zone), "end": _end(rule, zone)}
+    if rule.opens_at is not None and rule.closes_at is not None:
+        words = {"start": moment_of(rule.opens_at, zone), "end": _end(rule, zone)}
         yield sentence_of(_("Valid from %(start)s to %(end)s") % words)
-    elif rule.starts_at is not None:
-        yield sentence_of(_("Valid from %(start)s") % {"start": moment_of(rule.starts_at, zone)})
-    elif rule.ends_at is not None:
+    elif rule.opens_at is not None:
+        yield sentence_of(_("Valid from %(start)s") % {"start": moment_of(rule.opens_at, zone)})
+    elif rule.closes_at is not None:
         yield sentence_of(_("Valid until %(end)s") % {"end": _end(rule, zone)})
 
 
 def _end(rule: Rule, zone: Zone) -> str:
     """The last day when the rule ends with a day, otherwise the instant."""
-    assert rule.ends_at is not None  # noqa: S101
-    local = rule.ends_at.astimezone(zone_of(zone))
-    return (
-        moment_of(rule.ends_at, zone) if local.hour or local.minute else day_of(local_day(rule.ends_at - INSTANT, zone))
-    )
+    ends_at = rule.closes_at
+    assert ends_at is not None  # noqa: S101
+    local = ends_at.astimezone(zone_of(zone))
+    return moment_of(ends_at, zone) if local.hour or local.minute else day_of(local_day(ends_at - INSTANT, zone))
