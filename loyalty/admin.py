@@ -18,15 +18,16 @@ from loyalty.programs.admin import (
     programs,
     referrals,
     rules,
+    tiers,
     versions,
     wallets,
 )
 
 __all__ = [
     "activities",
+    "backtests",
     "campaigns",
     "caps",
-    "backtests",
     "consents",
     "households",
     "imports",
@@ -43,6 +44,7 @@ __all__ = [
     "rules",
     "segments",
     "staff",
+    "tiers",
     "versions",
     "wallets",
 ]
