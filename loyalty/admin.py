@@ -18,7 +18,6 @@ from loyalty.programs.admin import (
     programs,
     referrals,
     rules,
-    tiers,
     versions,
     wallets,
 )
@@ -44,7 +43,6 @@ __all__ = [
     "rules",
     "segments",
     "staff",
-    "tiers",
     "versions",
     "wallets",
 ]
