@@ -19,12 +19,15 @@ from tests.factories import (
     MemberFactory,
     PurchaseImportFactory,
     RuleConditionFactory,
+    SegmentFactory,
     UserFactory,
     WalletFactory,
 )
 from tests.factories_of_activities import KindAttributeFactory, PlaceFactory, ReferralFactory, ReferralPolicyFactory
 from tests.factories_of_programs import (
     BacktestFactory,
+    CampaignFactory,
+    CapFactory,
     HouseholdFactory,
     HouseholdMemberFactory,
     ProgramVersionFactory,
@@ -58,6 +61,8 @@ def add_one_of_each(program, number: int):
     WalletFactory(program=program)
     ConsentTextFactory(program=program)
     KindAttributeFactory(kind__program=program)
+    CapFactory(program=program, campaign=CampaignFactory(program=program))
+    SegmentFactory(program=program)
     PlaceFactory(program=program)
     ReferralFactory(program=program, referrer=member)
     if not hasattr(program, "referral_policy"):
