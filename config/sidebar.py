@@ -41,6 +41,7 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Wallets and expiry"), "wallet", "loyalty_wallet_changelist", "view_wallet"),
             Entry(_("Sharing points"), "family_restroom", "loyalty_householdpolicy_changelist", "view_householdpolicy"),
             Entry(_("Sending points"), "move_up", "loyalty_transferpolicy_changelist", "view_transferpolicy"),
+            Entry(_("Tiers"), "social_leaderboard", "loyalty_tierset_changelist", "view_tierset"),
             Entry(_("Earning rules"), "rule", "loyalty_earningrule_changelist", "view_earningrule"),
             Entry(_("Types of activity"), "category", "loyalty_activitykind_changelist", "view_activitykind"),
             Entry(_("Invitations"), "group_add", "loyalty_referral_changelist", "view_referral"),

@@ -18,6 +18,7 @@ from loyalty.programs.admin import (
     programs,
     referrals,
     rules,
+    tiers,
     versions,
     wallets,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "rules",
     "segments",
     "staff",
+    "tiers",
     "versions",
     "wallets",
 ]

@@ -64,6 +64,22 @@ def member_by_number(program: rules.AnyProgram, number: str) -> Member:
     return member
 
 
+# Ladders live one floor up, and this floor may not know their models. Without a row a member stands on the rung that
+# starts at nothing, if there is one.
+TIERS = """
+SELECT m.id, t.code FROM loyalty_member m
+JOIN LATERAL (SELECT s.id FROM loyalty_tierset s WHERE s.program_id = m.program_id AND NOT s.is_archived
+              ORDER BY s.position, s.id LIMIT 1) l ON true
+LEFT JOIN loyalty_tierstanding h ON h.tier_set_id = l.id AND h.member_id = m.id
+JOIN loyalty_tier t ON t.tier_set_id = l.id AND CASE WHEN h.id IS NULL THEN t.threshold = 0 ELSE t.id = h.tier_id END
+WHERE m.id = ANY (%s)"""
+
+
+def tier_codes_of(members: Iterable[Member]) -> dict[int, str]:
+    """The code of each member's tier on the first ladder of their program, by member id."""
+    return dict(rows_of(TIERS, [member.pk for member in members]))
+
+
 def find_member(program: rules.AnyProgram, *, external_id: str = "", email: str = "", card: str = "") -> Member | None:
     """The member who fits everything that is given (at least one thing); None if there is no such member."""
     found = Member.objects.of(program).select_related("program")

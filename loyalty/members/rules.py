@@ -62,10 +62,10 @@ _CARE = (
 )
 _MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond_limit"})
 _RULES = (
-    _may("add change", "earningrule", "campaign", "segment")
+    _may("add change", "earningrule", "campaign", "segment", "tierset")
     | _may("add", "backtest")
     | _may("add change", "activitykind", "place", "shareitem", "survey", "referralpolicy")
-    | _may("add change delete", "rulecondition", "audiencecondition", "cap", "segmentmember")
+    | _may("add change delete", "tier", "rulecondition", "audiencecondition", "cap", "segmentmember")
     | _may("add change delete", "kindattribute", "question")
     | _may("change", "review")
     | {"loyalty.show_place"}

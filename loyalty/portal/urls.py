@@ -13,6 +13,7 @@ from loyalty.portal.views import (
     sending,
     statement,
     terms,
+    tiers,
 )
 from loyalty.portal.views.why import unrewarded, why
 
@@ -44,6 +45,7 @@ urlpatterns = [
     path("p/<slug:code>/household/role/<int:membership_id>/", households.role, name="household_role"),
     path("p/<slug:code>/send/", sending.send, name="send"),
     path("p/<slug:code>/send/<int:transfer_id>/", sending.answer, name="send_answer"),
+    path("p/<slug:code>/tiers/", tiers.tiers, name="tiers"),
     path("p/<slug:code>/me/", me.me, name="me"),
     path("p/<slug:code>/me/profile/", me.profile, name="profile"),
     path("p/<slug:code>/me/consents/", me.consents, name="consents"),

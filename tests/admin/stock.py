@@ -31,6 +31,7 @@ from tests.factories_of_programs import (
     HouseholdFactory,
     HouseholdMemberFactory,
     ProgramVersionFactory,
+    TierFactory,
     TransferFactory,
     TransferPolicyFactory,
 )
@@ -61,6 +62,7 @@ def add_one_of_each(program, number: int):
     WalletFactory(program=program)
     ConsentTextFactory(program=program)
     KindAttributeFactory(kind__program=program)
+    TierFactory(tier_set__program=program)
     CapFactory(program=program, campaign=CampaignFactory(program=program))
     SegmentFactory(program=program)
     PlaceFactory(program=program)

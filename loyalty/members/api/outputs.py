@@ -32,8 +32,8 @@ class MemberOutput(Output):
 
     @staticmethod
     def get_tier(member: Any) -> str | None:
-        """The rung of the tier ladder; null where the program has none."""
-        return None
+        """The code of the tier on the program's first ladder; null below the lowest, and where there is none."""
+        return member.tier_code
 
 
 class MembersOutput(PageOutput):
@@ -43,10 +43,12 @@ class MembersOutput(PageOutput):
 
 
 def present_members(members: Sequence[Any]) -> list[dict[str, Any]]:
-    """Members with their consents, in one more statement for all of them."""
+    """Members with their consents and tiers, in two more statements for all of them."""
     decided = queries.decisions_of(members)
+    tiers = queries.tier_codes_of(members)
     for member in members:
         member.decided = decided.get(member.pk, {})
+        member.tier_code = tiers.get(member.pk)
     return MemberOutput.present_all(members)
 
 

@@ -16,6 +16,7 @@ from loyalty.portal.views.door import program_page
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.statement import statement_of
 from loyalty.programs.queries.terms import terms_of
+from loyalty.programs.queries.tiers import tiers_of
 
 RECENT = 5
 
@@ -56,6 +57,7 @@ def home(request: MemberRequest) -> HttpResponse:
         "rows": rows,
         "steps": _steps_for(request),
         "tiles": tiles_of(request),
+        "tiers": tiers_of(member),
         "newest": newest_unread(member),
         "section": "home",
     }

@@ -24,13 +24,13 @@ from loyalty.lib.admin.export import WRITERS, SafeResource, WithExport, safe_cel
 from loyalty.lib.admin.filters import ExactFilter
 from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.history import WithHistory
-from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.lib.errors import Malformed
 from loyalty.lib.money import round_money
 from loyalty.members.models import Member, User
 from loyalty.members.queries import card_of, consent_choices, members_matching
 from loyalty.members.rules import card_svg
 from loyalty.members.services.members import enrol_member, update_member
+from loyalty.programs.admin.member_tiers import WithTiers
 from loyalty.programs.forms.members import EnrolForm, MemberForm
 from loyalty.programs.forms.points import AdjustForm
 from loyalty.programs.models.wallet import Wallet
@@ -74,7 +74,7 @@ class ChannelFilter(ExactFilter):
 
 
 @admin.register(Member)
-class MemberScreen(WithHistory, WithExport, ProgramScreen):
+class MemberScreen(WithHistory, WithExport, WithTiers):
     """Who is in the program; each with a page that says what they hold, why, and since when."""
 
     list_display = ("person", "number", "external_id", "pill", "channel", "joined")
@@ -89,6 +89,7 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
     detail_pages = {
         "edit": "edit_view",
         "adjust": "adjust_view",
+        "tier": "tier_view",
         "timeline": "timeline_view",
         "movement": "movement_view",
         "statement": "statement_view",
@@ -136,6 +137,7 @@ class MemberScreen(WithHistory, WithExport, ProgramScreen):
             card=card,
             qr=mark_safe(card_svg(card.code, title=card.code)) if card else "",  # noqa: S308 our own SVG
             **timeline_of(member),
+            **self.tiers_of(request, member),
             **self._ways(request, member),
         )
 

@@ -15,7 +15,7 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import TierChange, TierSet, TierStanding
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
-from loyalty.programs.queries.configuration import configuration_of
+from loyalty.programs.queries.configuration import configuration_of, configuration_under
 from loyalty.programs.rules.tiers import (
     NIL,
     Counts,
@@ -30,6 +30,7 @@ from loyalty.programs.rules.tiers import (
     outlook,
     spans_of,
 )  # fmt: skip
+from loyalty.programs.rules.wording import tiers as wording
 from loyalty.programs.rules.wording.amounts import Units
 
 # One round trip for any number of members and ladders; every measure by the one function that knows how.
@@ -69,10 +70,53 @@ class TierView:
     units: Units | None
     currency: str
     zone: str
+    at: datetime
 
     @property
     def rung(self) -> Rung | None:
         return self.outlook.rung
+
+    @property
+    def counted(self) -> str:
+        """What was counted so far, in words."""
+        return wording.amount_of(self.ladder, self.outlook.count, self.units, self.currency)
+
+    @property
+    def missing(self) -> str:
+        """What is missing to the next tier, in words; empty on the highest."""
+        return wording.missing_in(self.ladder, self.outlook, self.units, self.currency, self.zone, self.at)
+
+    @property
+    def kept(self) -> str:
+        """What keeps the tier, in words; empty where nothing can take it."""
+        return wording.kept_in(self.ladder, self.outlook, self.units, self.currency, self.zone, self.at)
+
+    @property
+    def rules(self) -> list[str]:
+        """How tiers are kept and lost, in sentences."""
+        return wording.kept_by(self.ladder)
+
+    @property
+    def steps(self) -> list["TierStep"]:
+        """All rungs from the lowest up."""
+        return [
+            TierStep(
+                rung, wording.reached_by(self.ladder, rung, self.units, self.currency), wording.benefits_of(rung),
+                place == self.held.place, place <= self.held.place,
+            )
+            for place, rung in enumerate(self.ladder.rungs)
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TierStep:
+    """A rung with how it is reached and what it brings, in words."""
+
+    rung: Rung
+    reached: str
+    benefits: list[str]
+    is_current: bool
+    is_reached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +180,7 @@ def _text(value: Any) -> str:
 
 def tiers_of(member: Member, *, at: datetime | None = None) -> list[TierView]:
     """Every ladder of the program with the member's rung, progress, and what keeps the rung."""
-    configuration = configuration_of(member.program)
+    configuration = configuration_under(member.program_id, member.program.config_version)
     if not configuration.ladders:
         return []
     at, zone = at or clock.now(), configuration.program.time_zone
@@ -153,7 +197,7 @@ def tiers_of(member: Member, *, at: datetime | None = None) -> list[TierView]:
 def _view(look: Look, program: Program, wallet: Wallet | None) -> TierView:
     seen = outlook(look.ladder, look.held, look.counts, look.moment)
     units = Units(*units_of(wallet)) if wallet else None
-    return TierView(look.ladder, look.held, seen, units, program.currency, program.time_zone)
+    return TierView(look.ladder, look.held, seen, units, program.currency, program.time_zone, look.moment.at)
 
 
 def tier_codes_of(members: Iterable[Member]) -> dict[int, str | None]:
