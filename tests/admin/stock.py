@@ -74,7 +74,7 @@ def add_one_of_each(program, number: int):
     grant_access(colleague, program, "viewer", actor="test")
     PurchaseImportFactory(program=program, uploaded_by=colleague)
     BacktestFactory(program=program)
-    ProgramVersionFactory(program=program, number=900 + number)
+    ProgramVersionFactory(program=program, number=1000 * number)  # purchases make versions of their own
     TransferPolicyFactory(wallet=WalletFactory(program=program))
     TransferFactory(wallet=wallet, giver=member)
     HouseholdPolicy.objects.get_or_create(program=program, defaults={"wallet": wallet})

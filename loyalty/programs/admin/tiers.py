@@ -54,7 +54,6 @@ class LadderScreen(WithHistory, ProgramScreen):
     inlines = (TierInline,)
     history_rows = ("tiers",)
     list_display = ("title", "sentence", "state")
-    list_select_related = ("program", "wallet")
     list_filter = (StateFilter,)
     ordering = ("position", "id")
     search_fields = ("name", "code")
@@ -90,7 +89,7 @@ class LadderScreen(WithHistory, ProgramScreen):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).prefetch_related("tiers").select_related("review")
+        return super().get_queryset(request).prefetch_related("tiers").select_related("program", "wallet", "review")
 
     @display(description=_("ladder"), header=True, ordering="name")
     def title(self, row: TierSet) -> list[str]:
