@@ -133,6 +133,7 @@ THINGS = {
     "earningrule_archive": RULES,
     "earningrule_duplicate": RULES,
     "activity_change": EVERYONE,
+    "activity_return": POINTS,
     "purchaseimport_change": EVERYONE,
     "purchaseimport_progress": EVERYONE,
     "purchaseimport_apply": MONEY,

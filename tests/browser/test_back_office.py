@@ -131,7 +131,7 @@ def test_the_wallet_says_what_it_means_while_it_is_changed(phone, world):
 def test_a_rule_is_said_and_tried_while_it_is_written(phone, world):
     page = sign_in(phone(size=DESK))
     page.goto(address("earningrule_add"))
-    page.get_by_label("Name").fill("Triple")
+    page.locator("#id_name").fill("Triple")
     page.locator("[name=wallet]").select_option(label="Points")
     page.locator("[name=points]").fill("3")
     page.locator("[name=points]").blur()

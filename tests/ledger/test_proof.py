@@ -43,7 +43,21 @@ RETURNED = """
     INSERT INTO loyalty_return (program_id, purchase_id, external_id, digest, lines, amount, clawbacks, given_back,
                                 is_last, event_at, created_at, actor)
     VALUES (1, 1, 'r1', '', 'LINES', 0, 'CLAWBACKS', '[]', false, now(), now(), '')"""
+SENT = """
+    INSERT INTO loyalty_transfer (program_id, wallet_id, giver_id, receiver_id, source, external_id, addressed, points,
+                                  fee, note, state, made_on, answer_by, actor, reason, created_at)
+    VALUES (1, 1, 1, 2, 'portal', 't1', '', 10, 1, '', 'STATE', now(), now(), '', '', now())"""
+SHARED = """
+    WITH made AS (
+        INSERT INTO loyalty_household (program_id, wallet_id, name, code, subject, created_at)
+        VALUES (1, 1, 'Home', 'HOME', gen_random_uuid(), now()) RETURNING id
+    )
+    INSERT INTO loyalty_householdmove (household_id, member_id, points, key, actor, at)
+    SELECT id, 1, 10, 'in', '', now() FROM made"""
 PLANTED = {
+    "transfers_are_posted": [SENT.replace("STATE", "done")],
+    "waiting_transfers_are_held": [SENT.replace("STATE", "waiting")],
+    "households_hold_what_was_put_in": [SHARED],
     "balance_is_sum_of_postings": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
     "balance_after_has_no_gap": ["UPDATE ledger_posting SET balance_after = balance_after + 1 WHERE key = 'early'"],
     "balance_is_last_balance_after": ["UPDATE ledger_account SET pending = pending + 1"],

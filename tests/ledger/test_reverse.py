@@ -139,7 +139,7 @@ def test_s53_what_was_recorded_is_taken_whatever_the_rate_is_now(purse):
 def test_s55_three_lines_returned_one_by_one_sum_to_the_award(purse, granted, shares):
     purse.award(granted, key="order:1")
     for number, share in enumerate(shares):
-        assert purse.reverse("order:1", key=f"return:{number}", points=share).points == -share
+        assert purse.reverse("order:1", key=f"back:{number}", points=share).points == -share
     with pytest.raises(NothingToReverse):
         purse.reverse("order:1", points=1)
     assert purse.state() == (0, 0, 0, 0)
@@ -176,9 +176,9 @@ def test_what_the_policy_spares_is_spared_for_good(purse):
 def test_a_return_that_found_nothing_stays_at_nothing(purse):
     purse.award(100, key="order:1")
     purse.spend(100)
-    assert purse.reverse("order:1", key="return:1").points == 0
+    assert purse.reverse("order:1", key="back:1").points == 0
     purse.award(500)
-    again = purse.reverse("order:1", key="return:1")
+    again = purse.reverse("order:1", key="back:1")
     assert (again.points, again.replayed) == (0, True)
     assert purse.state() == (500, 0, 0, 0)
 
