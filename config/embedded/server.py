@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from abc import ABC, abstractmethod
 from pathlib import Path
 from signal import Signals
 from typing import Any
@@ -18,7 +19,7 @@ class CannotStart(Exception):
     """An embedded server cannot run here; the text says why and what to do."""
 
 
-class Server:
+class Server(ABC):
     """One server under one LAUREL_HOME. Two objects for the same server and home are equal."""
 
     name: str
@@ -40,17 +41,19 @@ class Server:
         return hash((self.name, self.home))
 
     # --- what each server says about itself ---
+    @abstractmethod
     def create(self) -> None:
         """Make the data of a server that never ran here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """What starts it, as a command line."""
 
+    @abstractmethod
     def is_answering(self) -> bool:
-        raise NotImplementedError
+        """Whether it takes connections now."""
 
-    def clear_away(self) -> None:
+    def clear_away(self) -> None:  # noqa: B027 most have nothing to remove
         """Remove what a server that was killed left and the next one would stumble over."""
 
     # --- what they share ---

@@ -47,27 +47,23 @@ def _may(verbs: str, *models: str) -> frozenset[str]:
 _SEEN_BY_ALL = (
     "program wallet earningrule rulecondition activity activityline purchaseimport member card consent consenttext "
     "inboxentry delivery expirywarning account posting lot lotuse hold transferpolicy transfer "
-    "household householdpolicy "
-    "segment segmentmember campaign tierset tier tierstanding tierchange "
-    "audiencecondition cap capuse "
-    "segment segmentmember campaign "
-    "audiencecondition cap capuse programversion backtest "
-    "activitykind kindattribute place referral referralpolicy review shareitem survey question surveyresponse"
+    "household householdpolicy segment segmentmember tierset tier tierstanding tierchange "
+    "campaign audiencecondition cap capuse programversion backtest "
+    "activitykind kindattribute place referral referralpolicy"
 ).split()
 _VIEW = _may("view", *_SEEN_BY_ALL)
 _CARE = (
     _may("add change", "member", "card")
-    | _may("change", "review", "tierstanding")
+    | _may("change", "tierstanding")
     | {"loyalty.adjust_points", "loyalty.change_transfer", "loyalty.change_household", "loyalty.show_place"}
 )
 _MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond_limit"})
 _RULES = (
     _may("add change", "earningrule", "campaign", "segment", "tierset")
     | _may("add", "backtest")
-    | _may("add change", "activitykind", "place", "shareitem", "survey", "referralpolicy")
+    | _may("add change", "activitykind", "place", "referralpolicy")
     | _may("add change delete", "tier", "rulecondition", "audiencecondition", "cap", "segmentmember")
-    | _may("add change delete", "kindattribute", "question")
-    | _may("change", "review")
+    | _may("add change delete", "kindattribute")
     | {"loyalty.show_place"}
 )
 _IMPORTS = _may("add change", "purchaseimport")

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -72,8 +73,9 @@ def test_days_are_the_programs_own_over_both_changes_of_the_clock(world):
         datetime(2026, 10, 25, 23, 0, tzinfo=UTC),
     ]  # fmt: skip
     facts = [purchase(world.ada, "5", receipt=str(number), at=at) for number, at in enumerate(instants)]
-    recorded = record_purchases(world.aurora, facts[:4], actor=ACTOR)
-    assert points(*recorded) == [5, 5, 0, 5]
+    with time_machine.travel(datetime(2026, 11, 1, tzinfo=UTC), tick=False):
+        recorded = record_purchases(world.aurora, facts, actor=ACTOR)
+    assert points(*recorded) == [5, 5, 0, 5, 5, 0, 5]
 
 
 def test_a_pause_between_two(world):

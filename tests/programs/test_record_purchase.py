@@ -26,7 +26,7 @@ from loyalty.programs.models.activity import Activity, ActivityLine
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import why_of
-from loyalty.programs.queries.configuration import configuration_of, live_rules
+from loyalty.programs.queries.configuration import configuration_of
 from loyalty.programs.services.activities import record_purchase
 from loyalty.programs.services.facts import Payment
 from tests.till import ACTOR, AT, active, buy, earned, line, live_by, pending, purchase, rule, without_rules
@@ -340,7 +340,7 @@ def test_several_wallets_earn_from_one_purchase(world):
 def test_archived_wallets_earn_nothing(world):
     live_by(world.aurora.wallets.get(), is_archived=True)
     assert earned(buy(world.ada, "25")) == {}
-    assert live_rules(world.aurora) == ()
+    assert configuration_of(world.aurora).rules == ()
 
 
 def test_points_wait_for_their_day(world):

@@ -1,21 +1,18 @@
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib.admin.screens import ProgramForm
 from loyalty.programs.forms.rules import ConditionForm
+from loyalty.programs.forms.sound import SoundForm, TimedForm
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.conditions import Subject
 from loyalty.programs.queries.configuration import cap_of
 from loyalty.programs.rules.campaigns import AUDIENCE_SUBJECTS
-from loyalty.programs.rules.earning import ensure_within_calendar
-from loyalty.programs.rules.invalid import InvalidSetting
-from loyalty.programs.rules.wording.invalid import message_for
 
 
-class CampaignForm(ProgramForm):
+class CampaignForm(TimedForm, ProgramForm):
     """A campaign without its audience."""
 
     class Meta:
@@ -24,11 +21,6 @@ class CampaignForm(ProgramForm):
 
     def clean(self) -> dict[str, Any] | None:
         filled = super().clean()
-        for name in {"starts_at", "ends_at"} & self.cleaned_data.keys():
-            try:
-                ensure_within_calendar(name, self.cleaned_data[name])
-            except InvalidSetting as error:
-                self.add_error(name, message_for(error))
         starts, ends = self.cleaned_data.get("starts_at"), self.cleaned_data.get("ends_at")
         if starts and ends and ends <= starts:
             self.add_error("ends_at", _("The end is not after the start."))
@@ -47,18 +39,11 @@ class AudienceForm(ConditionForm):
         self.fields["subject"].choices = [("", "---------"), *chosen]  # type: ignore[attr-defined]
 
 
-class SoundCap(forms.ModelForm):
+class SoundCap(SoundForm):
     """A cap that makes sense."""
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if self.errors:
-            return
-        try:
-            cap_of(self.instance, [])
-        except InvalidSetting as error:
-            name = error.field if error.field in self.fields else None
-            self.add_error(name, forms.ValidationError(message_for(error)))
+    def compile(self) -> None:
+        cap_of(self.instance, [])
 
 
 class CapRowForm(SoundCap):

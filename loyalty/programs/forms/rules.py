@@ -1,19 +1,16 @@
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from loyalty.lib.admin.screens import ProgramForm
 from loyalty.programs.forms.kinds import TypeInput
+from loyalty.programs.forms.sound import SoundForm, TimedForm
 from loyalty.programs.models.earning import EarningRule, RuleCondition
 from loyalty.programs.queries.configuration import condition_of, rule_of
 from loyalty.programs.queries.kinds import types_of
 from loyalty.programs.rules.conditions import NAMED_SUBJECTS, OPERATORS
-from loyalty.programs.rules.earning import ensure_within_calendar
-from loyalty.programs.rules.invalid import InvalidSetting
-from loyalty.programs.rules.wording.invalid import message_for
 
 HINTS = {
     "basket_total": _("50, or 50 - 100 for between"),
@@ -46,7 +43,7 @@ def guide() -> dict[str, Any]:
     }
 
 
-class RuleForm(ProgramForm):
+class RuleForm(TimedForm, SoundForm, ProgramForm):
     """An earning rule without its conditions."""
 
     class Meta:
@@ -62,27 +59,11 @@ class RuleForm(ProgramForm):
         if self.desk_program is not None and "trigger" in self.fields:
             self.fields["trigger"].widget = TypeInput(types_of(self.desk_program))
 
-    def clean(self) -> dict[str, Any] | None:
-        filled = super().clean()
-        for name in {"starts_at", "ends_at"} & self.cleaned_data.keys():
-            try:
-                ensure_within_calendar(name, self.cleaned_data[name])
-            except InvalidSetting as error:
-                self.add_error(name, message_for(error))
-        return filled
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if self.errors:
-            return
-        try:
-            rule_of(self.instance, [])
-        except InvalidSetting as error:
-            name = error.field if error.field in self.fields else None
-            self.add_error(name, forms.ValidationError(message_for(error)))
+    def compile(self) -> None:
+        rule_of(self.instance, [])
 
 
-class ConditionForm(forms.ModelForm):
+class ConditionForm(SoundForm):
     """One condition; what it is about decides what can be asked."""
 
     class Meta:
@@ -95,17 +76,12 @@ class ConditionForm(forms.ModelForm):
             "value": UnfoldAdminTextInputWidget(attrs={"data-condition": "value", "aria-label": _("value")}),
         }
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if self.errors or not self.has_changed():
+    def compile(self) -> None:
+        if not self.has_changed():
             return
         if self.instance.subject not in NAMED_SUBJECTS:
             self.instance.name = ""
-        try:
-            condition_of(self.instance)
-        except InvalidSetting as error:
-            name = error.field if error.field in self.fields else None
-            self.add_error(name, forms.ValidationError(message_for(error)))
+        condition_of(self.instance)
 
 
 class ConditionFormSet(PaginationInlineFormSet):

@@ -9,18 +9,17 @@ from loyalty.lib import clock
 from loyalty.lib.admin.forms import StaffForm
 from loyalty.lib.admin.screens import ProgramForm
 from loyalty.programs.forms.lists import ListField
+from loyalty.programs.forms.sound import SoundForm
 from loyalty.programs.models.tiers import Tier, TierSet
 from loyalty.programs.queries.ladders import ladder_of
 from loyalty.programs.rules.days import end_of_day
-from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.tiers import Ladder
-from loyalty.programs.rules.wording.invalid import message_for
 
 TO_COUNT = "count"
 NOWHERE = "none"
 
 
-class TierSetForm(ProgramForm):
+class TierSetForm(SoundForm, ProgramForm):
     """A ladder without its tiers; what does not apply is hidden and not asked for."""
 
     activity_types = ListField(
@@ -40,14 +39,8 @@ class TierSetForm(ProgramForm):
             self.add_error("wallet", _("Choose the wallet whose points count."))
         return filled
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if self.errors:
-            return
-        try:
-            ladder_of(self.instance, [])
-        except InvalidSetting as error:
-            self.add_error(error.field if error.field in self.fields else None, message_for(error))
+    def compile(self) -> None:
+        ladder_of(self.instance, [])
 
 
 class TierForm(forms.ModelForm):

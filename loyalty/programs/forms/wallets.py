@@ -1,14 +1,12 @@
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib.admin.screens import ProgramForm
 from loyalty.programs.forms.lists import ListField, month_day
+from loyalty.programs.forms.sound import SoundForm
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import activation_of, expiry_of
-from loyalty.programs.rules.invalid import InvalidSetting
-from loyalty.programs.rules.wording.invalid import message_for
 
 NEEDED = {
     ("expiry", Wallet.Expiry.CALENDAR): ("expiry_dates", _("Give at least one date, such as 12-31.")),
@@ -27,8 +25,10 @@ FIELDS = {
 }
 
 
-class WalletForm(ProgramForm):
+class WalletForm(SoundForm, ProgramForm):
     """A wallet; what does not apply to the chosen policy is hidden and not asked for."""
+
+    called = FIELDS
 
     expiry_dates = ListField(
         item=month_day,
@@ -57,15 +57,9 @@ class WalletForm(ProgramForm):
             self.add_error("expiry_months", _("Points need at least one month to be spent."))
         return filled
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if self.errors:
-            return
-        try:
-            expiry_of(self.instance), activation_of(self.instance)
-        except InvalidSetting as error:
-            field = FIELDS.get(error.field, error.field)
-            self.add_error(field if field in self.fields else None, forms.ValidationError(message_for(error)))
+    def compile(self) -> None:
+        expiry_of(self.instance)
+        activation_of(self.instance)
 
     @property
     def policy(self) -> dict[str, Any]:

@@ -103,11 +103,6 @@ def known_configuration(program_id: int) -> Configuration | None:
     return _compiled.get(program_id)
 
 
-def live_rules(program: Program) -> tuple[Rule, ...]:
-    """The rules that are on (shadow ones among them), as the pure algebra takes them; validity is not looked at."""
-    return configuration_of(program).rules
-
-
 def _compile(program_id: int) -> Configuration:
     """Read until nothing changed while reading."""
     while True:

@@ -127,9 +127,3 @@ def _told_by(entry: Entry) -> str:
     """A cap without a name is told by what it limits."""
     target = entry.get("rule") or entry.get("campaign") or entry.get("activity_type") or SETTINGS
     return " ".join(str(part) for part in (target, entry.get("scope"), entry.get("period"), entry.get("measure")))
-
-
-def entries_by_key(noun: Noun, document: Document) -> dict[str, Entry]:
-    """The noun's entries of a document, in their order."""
-    entries = document.get(noun.name, [])
-    return dict(zip(keys_of(noun, entries), entries, strict=True))
