@@ -56,9 +56,9 @@ END $$;
 DROP FUNCTION programs_situation(bigint, text, text, text, text, boolean);
 
 -- Everything that recording an activity must know, in one round trip: the program as it stands, the member, whether the
--- receipt is known, whether the member bought before, and of the member's standing what p_needs asks for (null:
--- nothing). With p_lock the member's row is locked first and the rest is read afterwards with a newer snapshot, so that
--- two first purchases at the same moment cannot both be the first.
+-- receipt is known, whether the member bought before and kept some of it, and of the member's standing what p_needs asks
+-- for (null: nothing). With p_lock the member's row is locked first and the rest is read afterwards with a newer
+-- snapshot, so that two first purchases at the same moment cannot both be the first.
 CREATE FUNCTION programs_situation(
     p_program bigint, p_number text, p_kind text, p_source text, p_external_id text, p_lock boolean, p_needs jsonb,
     OUT config_version bigint, OUT member_id bigint, OUT subject uuid, OUT status text, OUT attributes jsonb,
@@ -75,7 +75,10 @@ BEGIN
     SELECT m.id, m.subject, m.status, m.attributes, ledger_accounts_of(m.subject)
       INTO member_id, subject, status, attributes, accounts
       FROM loyalty_member m WHERE m.number = p_number AND m.program_id = p_program;
-    has_bought := EXISTS (SELECT 1 FROM loyalty_activity b WHERE b.member_id = programs_situation.member_id AND b.kind = 'purchase');
+    has_bought := EXISTS (
+        SELECT FROM loyalty_activity b
+         WHERE b.member_id = programs_situation.member_id AND b.kind = 'purchase'
+           AND NOT EXISTS (SELECT FROM loyalty_return r WHERE r.purchase_id = b.id AND r.is_last));
     IF p_needs IS NOT NULL AND member_id IS NOT NULL THEN
         standing := programs_standing(p_program, member_id, subject, p_needs);
     END IF;

@@ -7,9 +7,8 @@ from loyalty.lib import clock
 from loyalty.members.models import Member
 from loyalty.members.queries import member_by_number
 from loyalty.programs.forms.baskets import BasketForm
-from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.wallet import Wallet
-from loyalty.programs.queries.activities import Told, told
+from loyalty.programs.queries.activities import Told, has_bought, told
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.evaluation import RuleBook
@@ -55,7 +54,7 @@ def try_basket(configuration: Configuration, form: BasketForm) -> Tried:
         channel=filled["channel"],
         store=filled["store"],
         attributes={},
-        is_first=_is_first(member) if member else filled["is_first"],
+        is_first=not has_bought(member) if member else filled["is_first"],
         member=member.attributes if member else {},
     )
     plan = plan_from(configuration, evaluation, filled["type"], at)
@@ -65,7 +64,3 @@ def try_basket(configuration: Configuration, form: BasketForm) -> Tried:
     ]
     wallets = {pk: terms.wallet for pk, terms in configuration.wallets.items()}
     return Tried(given, told(plan.steps, wallets, configuration.program, voice="staff"), member)
-
-
-def _is_first(member: Member) -> bool:
-    return not Activity.objects.filter(member=member, kind=Activity.Kind.PURCHASE).exists()

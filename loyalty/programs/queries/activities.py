@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from loyalty.members.models import Member
 from loyalty.programs.errors import UnknownActivity
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
+from loyalty.programs.models.returns import Return
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.rules.explanation import Step, steps_from_json
 from loyalty.programs.rules.wording.activities import activity_name
@@ -83,6 +84,12 @@ def unrewarded_of(member: Member, *, cursor: str | None = None, limit: int = 25)
         found = found.filter(pk__lt=int(cursor))
     rows = list(found.order_by("-pk")[: limit + 1])
     return rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else None
+
+
+def has_bought(member: Member) -> bool:
+    """Whether the member bought before and kept some of it."""
+    whole = Return.objects.filter(purchase=OuterRef("pk"), is_last=True)
+    return Activity.objects.purchases().filter(~Exists(whole), member=member).exists()
 
 
 def title_of(activity: Activity) -> str:
