@@ -1,6 +1,7 @@
 """What every test stands on: a real PostgreSQL, one cast of people, and a ledger that tests may wipe."""
 
 import os
+import uuid
 
 import pytest
 
@@ -52,6 +53,13 @@ def _wipeable_ledger():
     DatabaseOperations.sql_flush = sql_flush
     yield
     DatabaseOperations.sql_flush = original
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(settings):
+    """The cache outlives a test and is everybody's: limits of one test's sign-ins would shut out the next one's."""
+    default = settings.CACHES["default"]
+    settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": uuid.uuid4().hex}}
 
 
 @pytest.fixture(autouse=True)

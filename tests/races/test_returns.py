@@ -9,6 +9,7 @@ from loyalty.members.models import Member
 from loyalty.members.services.members import enrol_member
 from loyalty.programs.errors import MoreThanBought
 from loyalty.programs.models.returns import Return
+from loyalty.programs.services import returns
 from loyalty.programs.services.facts import LineBack, ReturnFacts
 from loyalty.programs.services.returns import record_return
 from tests.ledger.purse import violations
@@ -26,8 +27,8 @@ def guest(settings) -> Member:
     return enrol_member(cafe, external_id="guest", actor="test")
 
 
-@pytest.fixture(autouse=True)
-def _proved(guest):
+@pytest.fixture
+def proved(guest):
     yield
     assert violations() == {}
 
@@ -37,7 +38,7 @@ def bring_back(guest: Member, id: str, quantity: int = 1) -> Any:
     return record_return(guest.program, "till", "1001", facts, actor=ACTOR)
 
 
-def test_the_same_return_fifty_times_is_one(guest):
+def test_the_same_return_fifty_times_is_one(guest, proved):
     buy(guest, line("99.99", quantity=3))
     results = crowd(lambda number: bring_back(guest, "r1"))
     assert failures(results) == []
@@ -46,7 +47,7 @@ def test_the_same_return_fifty_times_is_one(guest):
     assert (active(guest), Return.objects.count()) == (66, 1)
 
 
-def test_fifty_parts_come_to_the_whole(guest):
+def test_fifty_parts_come_to_the_whole(guest, proved):
     buy(guest, line("99.99", quantity=50))
     results = crowd(lambda number: bring_back(guest, f"r{number}"))
     assert failures(results) == []
@@ -55,9 +56,18 @@ def test_fifty_parts_come_to_the_whole(guest):
     assert (active(guest), [each.is_last for each in results].count(True)) == (0, 1)
 
 
-def test_no_more_comes_back_than_was_bought(guest):
+def test_no_more_comes_back_than_was_bought(guest, proved):
     buy(guest, line("99.99", quantity=10))
     results = crowd(lambda number: bring_back(guest, f"r{number}", 3))
     assert failures(results) == []
     assert sum(isinstance(each, MoreThanBought) for each in results) == 47
     assert active(guest) == 99 - 89
+
+
+def test_it_is_the_lock_on_the_purchase_that_lets_parts_see_one_another(guest, monkeypatch):
+    """Without it many bring back the same goods, and the proof of the ledger says so."""
+    monkeypatch.setattr(returns, "_lock", lambda activity: None)
+    buy(guest, line("99.99", quantity=10))
+    results = crowd(lambda number: bring_back(guest, f"r{number}", 3))
+    assert sum(isinstance(each, returns.Returned) for each in results) > 3
+    assert "returns_take_what_was_earned_once" in violations()

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from loyalty.members.services.rows import sign
 from loyalty.programs.errors import WrongRule
 from loyalty.programs.models.campaigns import Campaign
 from loyalty.programs.models.caps import Cap
@@ -13,8 +14,7 @@ from loyalty.programs.rules.wording.invalid import message_for
 @transaction.atomic
 def save_campaign(campaign: Campaign, *, actor: str) -> Campaign:
     """A campaign as it is now, without its audience."""
-    campaign._change_reason = actor[:100]  # type: ignore[attr-defined]
-    campaign.save()
+    sign(campaign, actor).save()
     return campaign
 
 
@@ -35,6 +35,5 @@ def save_cap(cap: Cap, *, actor: str) -> Cap:
         cap_of(cap, [])
     except InvalidSetting as error:
         raise WrongRule(message_for(error), field=error.field) from error
-    cap._change_reason = actor[:100]  # type: ignore[attr-defined]
-    cap.save()
+    sign(cap, actor).save()
     return cap

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from loyalty.lib import clock
 from loyalty.members.models import Member
+from loyalty.members.services.rows import sign
 from loyalty.programs.errors import AlreadyCheckedIn, PlaceClosed
 from loyalty.programs.models.checkins import Place
 from loyalty.programs.queries.checkins import is_open, key_of
@@ -32,8 +33,7 @@ def check_in(place: Place, member: Member, *, actor: str, at: datetime | None = 
 @transaction.atomic
 def save_place(place: Place, *, actor: str) -> Place:
     """A place as it is now."""
-    place._change_reason = actor[:100]  # type: ignore[attr-defined]
-    place.save()
+    sign(place, actor).save()
     return place
 
 

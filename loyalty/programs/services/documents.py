@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, ProtectedError
 
 from loyalty.lib import clock
+from loyalty.members.services.rows import sign
 from loyalty.outbox.services import publish
 from loyalty.programs.errors import StillInUse, WrongDocument
 from loyalty.programs.events import ExpiryPolicyChanged
@@ -111,8 +112,7 @@ class _Loading:
             raise WrongDocument(" ".join(messages), where=where if name == "__all__" else (*where, name)) from error
         if noun.name == "wallets":
             _ensure_sense(lambda: (expiry_of(row), activation_of(row)), where)
-        row._change_reason = self._actor[:100]
-        row.save()
+        sign(row, self._actor).save()
 
     def _parts(self, part: Noun, whole: Any, key: str, entries: list[Entry], where: Where) -> None:
         related = getattr(whole, part.name)
@@ -146,7 +146,7 @@ class _Loading:
 
     def _gone(self, row: Any) -> None:
         try:
-            row._change_reason = self._actor[:100]
+            sign(row, self._actor)
             row.delete()
         except ProtectedError as error:
             raise StillInUse(str(row)) from error
@@ -157,8 +157,7 @@ class _Loading:
         manager: Any = MODELS[noun.name]._default_manager
         for row in manager.filter(program=self._program, is_archived=False).exclude(pk__in=kept):
             row.is_archived = True
-            row._change_reason = self._actor[:100]
-            row.save(update_fields=["is_archived"])
+            sign(row, self._actor).save(update_fields=["is_archived"])
 
 
 def _ensure_sense(make: Any, where: Where) -> None:

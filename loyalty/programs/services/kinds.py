@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from loyalty.members.services.rows import sign
 from loyalty.programs.errors import WrongAttributes
 from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.queries.kinds import schemas_under
@@ -23,8 +24,7 @@ def ensure_fits_kind(program_id: int, version: int, type: str, attributes: Mappi
 @transaction.atomic
 def save_kind(kind: ActivityKind, *, actor: str) -> ActivityKind:
     """A type as it is now, without its attributes."""
-    kind._change_reason = actor[:100]  # type: ignore[attr-defined]
-    kind.save()
+    sign(kind, actor).save()
     return kind
 
 

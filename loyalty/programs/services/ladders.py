@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from loyalty.members.services.rows import sign
 from loyalty.programs.errors import WrongRule
 from loyalty.programs.models.tiers import TierSet
 from loyalty.programs.queries.ladders import ladder_of
@@ -16,8 +17,7 @@ def save_ladder(row: TierSet, *, actor: str) -> TierSet:
         ladder_of(row, [])
     except InvalidSetting as error:
         raise WrongRule(message_for(error), field=error.field) from error
-    row._change_reason = actor[:100]  # type: ignore[attr-defined]
-    row.save()
+    sign(row, actor).save()
     return row
 
 
@@ -27,6 +27,5 @@ def archive_ladder(row: TierSet, *, is_archived: bool = True, actor: str) -> Tie
     fresh = TierSet.objects.select_for_update(no_key=True).get(pk=row.pk)
     if fresh.is_archived != is_archived:
         fresh.is_archived = is_archived
-        fresh._change_reason = actor[:100]  # type: ignore[attr-defined]
-        fresh.save(update_fields=["is_archived"])
+        sign(fresh, actor).save(update_fields=["is_archived"])
     return fresh

@@ -11,6 +11,7 @@ from loyalty.ledger import services as ledger
 from loyalty.ledger.queries.lots import SameEnd, holders_of, same_ends
 from loyalty.ledger.rules import Swept
 from loyalty.lib import clock
+from loyalty.members.services.rows import sign
 from loyalty.outbox.services import publish
 from loyalty.programs.errors import WrongPolicy
 from loyalty.programs.events import ExpiryPolicyChanged
@@ -81,8 +82,7 @@ def _save(wallet: Wallet, policy: dict[str, Any], actor: str) -> ExpiryPolicyCha
     stored = Wallet.objects.select_for_update(of=("self",)).select_related("program").get(pk=wallet.pk)
     before = expiry_of(stored)
     new = _with(stored, policy)
-    new._change_reason = actor[:100]  # type: ignore[attr-defined]
-    new.save(update_fields=sorted(policy))
+    sign(new, actor).save(update_fields=sorted(policy))
     if expiry_of(new) == before or published_of(new.program) is not None:
         return None
     event = ExpiryPolicyChanged(new.program_id, new.pk, actor, clock.now())

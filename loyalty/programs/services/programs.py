@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from loyalty.members.services.rows import sign
 from loyalty.programs.errors import ProgramExists, WrongFacts
 from loyalty.programs.models.earning import EarningRule
 from loyalty.programs.models.program import Program
@@ -51,6 +52,5 @@ def save_checked[Row: (Program, Wallet, EarningRule)](row: Row, actor: str) -> R
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise WrongFacts(messages[0], field=field) from error
-    row._change_reason = actor[:100]  # type: ignore[attr-defined]
-    row.save()
+    sign(row, actor).save()
     return row

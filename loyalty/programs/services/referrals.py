@@ -10,6 +10,7 @@ from loyalty.ledger import services as ledger
 from loyalty.lib import clock
 from loyalty.lib.errors import Busy, DomainError
 from loyalty.members.models import Member
+from loyalty.members.services.rows import sign
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.referrals import Referral, ReferralPolicy
@@ -110,8 +111,7 @@ def take_back_referral(purchase_id: int, *, actor: str = ACTOR, is_cancelled: bo
 
 def save_policy(policy: ReferralPolicy, *, actor: str) -> ReferralPolicy:
     """The policy as it is now."""
-    policy._change_reason = actor[:100]  # type: ignore[attr-defined]
-    policy.save()
+    sign(policy, actor).save()
     return policy
 
 

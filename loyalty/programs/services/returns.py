@@ -132,7 +132,6 @@ def _record(program: Program, source: str, receipt: str, facts: ReturnFacts, act
     done = _Reckoning(program, activity, facts, at, actor, earlier, lines, step).post()
     follow(configuration_of(program), {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
     publish(_event(done, activity))
-    follow(configuration_of(program), {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
     return told_of(done, activity)
 
 

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from loyalty.members.services.rows import sign
 from loyalty.programs.errors import WrongRule
 from loyalty.programs.models.earning import EarningRule, RuleCondition
 from loyalty.programs.queries.configuration import rule_of
@@ -19,8 +20,7 @@ def save_rule(rule: EarningRule, *, actor: str) -> EarningRule:
         rule_of(rule, [])
     except InvalidSetting as error:
         raise WrongRule(message_for(error), field=error.field) from error
-    rule._change_reason = actor[:100]  # type: ignore[attr-defined]
-    rule.save()
+    sign(rule, actor).save()
     return rule
 
 
@@ -44,12 +44,10 @@ def archive_rule(rule: EarningRule, *, is_archived: bool = True, actor: str) -> 
     fresh = EarningRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
     if fresh.is_archived != is_archived:
         fresh.is_archived = is_archived
-        fresh._change_reason = actor[:100]  # type: ignore[attr-defined]
-        fresh.save(update_fields=["is_archived"])
+        sign(fresh, actor).save(update_fields=["is_archived"])
     return fresh
 
 
 def _save_new(row: EarningRule | RuleCondition, actor: str) -> None:
     row._state.adding = True
-    row._change_reason = actor[:100]  # type: ignore[union-attr]
-    row.save()
+    sign(row, actor).save()
