@@ -15,7 +15,7 @@ from loyalty.members import queries as members
 from loyalty.members.errors import MemberExists
 from loyalty.members.models import Member, User
 from loyalty.members.services.members import join_program, update_member
-from loyalty.programs.errors import CannotReceive, TooManyTries
+from loyalty.programs.errors.moving import CannotReceive, TooManyTries
 from loyalty.programs.queries.programs import program_by_code
 from loyalty.programs.services.moving import receiver_of
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from loyalty.lib import clock
-from loyalty.programs.errors import WrongRule
+from loyalty.programs.errors.programs import WrongRule
 from loyalty.programs.models.earning import EarningRule
 from loyalty.programs.services.rules import save_rule
 from tests.admin.pages import page_of

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from loyalty.programs.errors import WrongAttributes
+from loyalty.programs.errors.activities import WrongAttributes
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.services.activities import record_activity

@@ -7,7 +7,8 @@ from loyalty.ledger.errors import KeyReused, NotEnoughPoints
 from loyalty.members.models import User
 from loyalty.members.services.staff import grant_access
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import BeyondLimit, NothingToAdjust, ReasonMissing, SecondLookNeeded, UnknownWallet
+from loyalty.programs.errors.points import BeyondLimit, NothingToAdjust, SecondLookNeeded
+from loyalty.programs.errors.programs import ReasonMissing, UnknownWallet
 from loyalty.programs.queries.lots import lots_of
 from loyalty.programs.services.points import adjust_points
 from tests.till import AT, active, live_by

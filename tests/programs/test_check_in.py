@@ -6,7 +6,7 @@ import pytest
 
 from loyalty.members.errors import MemberNotActive
 from loyalty.members.services.members import update_member
-from loyalty.programs.errors import AlreadyCheckedIn, PlaceClosed
+from loyalty.programs.errors.activities import AlreadyCheckedIn, PlaceClosed
 from loyalty.programs.services.checkins import archive_place, check_in
 from tests.factories_of_activities import PlaceFactory
 from tests.till import AT, active, earned, rule

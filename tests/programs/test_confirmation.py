@@ -7,7 +7,7 @@ import time_machine
 
 from loyalty.ledger.errors import NotPending
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import NothingPending, UnknownActivity
+from loyalty.programs.errors.activities import NothingPending, UnknownActivity
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.lots import lots_of
 from loyalty.programs.queries.statement import statement_of

@@ -3,7 +3,7 @@
 import pytest
 
 from loyalty.ledger.errors import NotEnoughPoints
-from loyalty.programs import errors
+from loyalty.programs.errors import households as errors
 from loyalty.programs.models.households import HouseholdMember, HouseholdPolicy
 from loyalty.programs.queries.households import membership_of, shared_of
 from loyalty.programs.queries.statement import statement_of

@@ -16,7 +16,8 @@ from loyalty.members.errors import ProgramClosed
 from loyalty.members.models import Member
 from loyalty.members.services.members import enrol_member
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import AlreadyRunning, ImportOvertaken, RulesChanged
+from loyalty.programs.errors.imports import AlreadyRunning, ImportOvertaken
+from loyalty.programs.errors.programs import RulesChanged
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import StillInUse, UnknownBlueprint, WrongDocument
+from loyalty.programs.errors.documents import StillInUse, UnknownBlueprint, WrongDocument
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.queries.blueprints import blueprint_from, yaml_of
 from loyalty.programs.queries.documents import described, document_of, stored_rows

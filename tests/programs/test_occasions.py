@@ -9,7 +9,7 @@ from loyalty.members.models import Member
 from loyalty.members.services.members import update_member
 from loyalty.outbox.models import Message
 from loyalty.outbox.services import relay
-from loyalty.programs.errors import WrongFacts
+from loyalty.programs.errors.activities import WrongFacts
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.services.occasions import celebrate, complete_profile, open_app, watch_video
 from tests.factories_of_activities import ActivityKindFactory

@@ -9,7 +9,7 @@ from loyalty.ledger.queries.figures import expiring_by
 from loyalty.ledger.rules import Swept
 from loyalty.outbox.models import Message
 from loyalty.outbox.services import relay
-from loyalty.programs.errors import WrongPolicy
+from loyalty.programs.errors.programs import WrongPolicy
 from loyalty.programs.events import ExpiryPolicyChanged
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.lots import lots_of

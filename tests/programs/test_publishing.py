@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.lib import clock
 from loyalty.outbox.services import relay
-from loyalty.programs.errors import DraftOpen, NothingToPublish, SecondPersonNeeded
+from loyalty.programs.errors.documents import DraftOpen, NothingToPublish, SecondPersonNeeded
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.queries.lots import lots_of

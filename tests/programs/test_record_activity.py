@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import time_machine
 
-from loyalty.programs.errors import ReceiptReused, WrongFacts
+from loyalty.programs.errors.activities import ReceiptReused, WrongFacts
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.services.activities import record_activity
 from loyalty.programs.services.facts import ActivityFacts

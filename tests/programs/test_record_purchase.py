@@ -13,15 +13,15 @@ from loyalty.lib import clock
 from loyalty.members.errors import MemberNotActive, ProgramClosed, UnknownMember
 from loyalty.members.models import Member
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import (
+from loyalty.programs.errors.activities import (
     BasketDoesNotAddUp,
     HappensInFuture,
     ReceiptReused,
     TooManyPoints,
-    UnknownProgram,
     WrongCurrency,
     WrongFacts,
 )
+from loyalty.programs.errors.programs import UnknownProgram
 from loyalty.programs.models.activity import Activity, ActivityLine
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet

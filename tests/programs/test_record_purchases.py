@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from loyalty.members.errors import UnknownMember
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import ReceiptReused, WrongCurrency, WrongFacts
+from loyalty.programs.errors.activities import ReceiptReused, WrongCurrency, WrongFacts
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet

@@ -8,16 +8,8 @@ import time_machine
 
 from loyalty.ledger import services as ledger
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import (
-    HappensInFuture,
-    MoreThanBought,
-    NothingToReturn,
-    ReturnReused,
-    UnknownActivity,
-    UnknownLine,
-    WrongFacts,
-    WrongReturn,
-)
+from loyalty.programs.errors.activities import HappensInFuture, UnknownActivity, WrongFacts
+from loyalty.programs.errors.returns import MoreThanBought, NothingToReturn, ReturnReused, UnknownLine, WrongReturn
 from loyalty.programs.models.returns import Return
 from loyalty.programs.queries.lots import lots_of
 from loyalty.programs.services.confirmation import cancel_activity, confirm_activity

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from loyalty.ledger import services as ledger
 from loyalty.members.services.members import enrol_member
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import ReasonMissing, UnknownTier
+from loyalty.programs.errors.programs import ReasonMissing, UnknownTier
 from loyalty.programs.models.tiers import LadderReview, Tier, TierChange, TierSet, TierStanding
 from loyalty.programs.queries.configuration import configuration_of
 from loyalty.programs.queries.tiers import changes_of, heads_of, tier_codes_of, tiers_of

@@ -11,7 +11,8 @@ from loyalty.ledger.queries.lots import lots_of
 from loyalty.lib import clock
 from loyalty.members.errors import MemberNotActive
 from loyalty.members.services.members import update_member
-from loyalty.programs import errors
+from loyalty.programs.errors import moving as errors
+from loyalty.programs.errors.programs import UnknownWallet
 from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.moving import preview_of, terms_of_sending, transfers_of, waiting_for
@@ -175,7 +176,7 @@ def test_nothing_is_sent_of_a_wallet_without_policy(world, wallet, send):
     with pytest.raises(errors.TransfersOff):
         send(10)
     other = world.fjord.wallets.get(code="points")
-    with pytest.raises(errors.UnknownWallet):
+    with pytest.raises(UnknownWallet):
         send_points(world.ada, world.ben, other, points=1, id="1", source="portal", actor="test")
 
 

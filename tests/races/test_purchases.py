@@ -12,7 +12,8 @@ from loyalty.lib.errors import Busy
 from loyalty.members.models import Member
 from loyalty.members.services.crowds import enrol_many
 from loyalty.outbox.models import Message
-from loyalty.programs.errors import AlreadyRunning, ReceiptReused
+from loyalty.programs.errors.activities import ReceiptReused
+from loyalty.programs.errors.imports import AlreadyRunning
 from loyalty.programs.models.activity import Activity, ExpiryWarning
 from loyalty.programs.models.program import Program
 from loyalty.programs.services.activities import record_purchase

@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.members.models import Member
 from loyalty.members.services.members import enrol_member
-from loyalty.programs.errors import MoreThanBought
+from loyalty.programs.errors.returns import MoreThanBought
 from loyalty.programs.models.returns import Return
 from loyalty.programs.services import returns
 from loyalty.programs.services.facts import LineBack, ReturnFacts

@@ -16,7 +16,7 @@ from loyalty.lib import clock
 from loyalty.lib.errors import DomainError
 from loyalty.lib.portal import MemberRequest, page
 from loyalty.portal.views.door import member_required, program_page
-from loyalty.programs.errors import CodeTooOld
+from loyalty.programs.errors.activities import CodeTooOld
 from loyalty.programs.queries.checkins import has_checked_in, is_shown, place_by_code
 from loyalty.programs.services.checkins import check_in
 

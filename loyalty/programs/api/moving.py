@@ -16,7 +16,7 @@ from loyalty.programs.api.examples import END
 from loyalty.programs.api.inputs import Identity
 from loyalty.programs.api.outputs import BalanceOutput
 from loyalty.programs.api.views import PointsView
-from loyalty.programs.errors import UnknownTransfer
+from loyalty.programs.errors.moving import UnknownTransfer
 from loyalty.programs.queries.balances import balances_in
 from loyalty.programs.queries.moving import transfer_named
 from loyalty.programs.queries.programs import wallet_by_code

@@ -17,7 +17,7 @@ from loyalty.programs.api import examples
 from loyalty.programs.api.inputs import MOST_LINES, DryRunInput
 from loyalty.programs.api.outputs import BalanceOutput
 from loyalty.programs.api.views import DRY_RUN, RECEIPT, PointsView
-from loyalty.programs.errors import WrongReturn
+from loyalty.programs.errors.returns import WrongReturn
 from loyalty.programs.queries.returns import returns_page
 from loyalty.programs.services.facts import LineBack, ReturnFacts
 from loyalty.programs.services.returns import Returned, record_return, told_of

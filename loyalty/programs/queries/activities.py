@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.lib.errors import Malformed
 from loyalty.members.models import Member
-from loyalty.programs.errors import UnknownActivity
+from loyalty.programs.errors.activities import UnknownActivity
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.returns import Return

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from django.utils.translation import gettext as _
 
-from loyalty.programs.errors import UnknownBlueprint, WrongDocument
+from loyalty.programs.errors.documents import UnknownBlueprint, WrongDocument
 from loyalty.programs.queries.reading import ABOUT, Where, without_defaults
 from loyalty.programs.rules.documents import Document
 

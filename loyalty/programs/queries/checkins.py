@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from loyalty.members.models import Member
-from loyalty.programs.errors import UnknownPlace
+from loyalty.programs.errors.activities import UnknownPlace
 from loyalty.programs.models.checkins import Place
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.occasions import is_recorded

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from loyalty.programs.errors import UnknownProgram
+from loyalty.programs.errors.programs import UnknownProgram
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.earning import EarningRule, RuleCondition

@@ -1,6 +1,6 @@
 """Programs and what they offer."""
 
-from loyalty.programs.errors import UnknownProgram, UnknownWallet
+from loyalty.programs.errors.programs import UnknownProgram, UnknownWallet
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from loyalty.programs.errors import WrongDocument
+from loyalty.programs.errors.documents import WrongDocument
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.documents import field_of
 from loyalty.programs.queries.settings import understood, written

@@ -7,7 +7,7 @@ from loyalty.lib import clock
 from loyalty.members.errors import MemberNotActive, ProgramClosed
 from loyalty.members.models import Member
 from loyalty.outbox.services import publish
-from loyalty.programs.errors import ReceiptReused, WrongCurrency
+from loyalty.programs.errors.activities import ReceiptReused, WrongCurrency
 from loyalty.programs.events import ActivityRecorded, Awarded
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program

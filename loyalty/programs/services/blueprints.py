@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from loyalty.programs.errors import ProgramInUse, WrongDocument
+from loyalty.programs.errors.documents import ProgramInUse, WrongDocument
 from loyalty.programs.models.program import Program, Publishing
 from loyalty.programs.queries.blueprints import Blueprint
 from loyalty.programs.queries.reading import document_from

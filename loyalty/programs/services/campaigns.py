@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from loyalty.members.services.rows import sign
-from loyalty.programs.errors import WrongRule
+from loyalty.programs.errors.programs import WrongRule
 from loyalty.programs.models.campaigns import Campaign
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.queries.configuration import cap_of

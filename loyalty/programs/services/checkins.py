@@ -7,7 +7,7 @@ from django.db import transaction
 from loyalty.lib import clock
 from loyalty.members.models import Member
 from loyalty.members.services.rows import sign
-from loyalty.programs.errors import AlreadyCheckedIn, PlaceClosed
+from loyalty.programs.errors.activities import AlreadyCheckedIn, PlaceClosed
 from loyalty.programs.models.checkins import Place
 from loyalty.programs.queries.checkins import is_open, key_of
 from loyalty.programs.services.facts import Recorded

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.lib import clock
 from loyalty.lib.money import LARGEST, exponent_of
 from loyalty.lib.text import is_legible
-from loyalty.programs.errors import BasketDoesNotAddUp, HappensInFuture, WrongFacts, WrongReturn
+from loyalty.programs.errors.activities import BasketDoesNotAddUp, HappensInFuture, WrongFacts
+from loyalty.programs.errors.returns import WrongReturn
 from loyalty.programs.rules.occurrence import PURCHASE, Line
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, ReturnFacts
 

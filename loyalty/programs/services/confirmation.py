@@ -11,7 +11,7 @@ from loyalty.ledger.queries.statement import entry_with
 from loyalty.ledger.rules import KEEP, Keep, Posted
 from loyalty.lib import clock
 from loyalty.outbox.services import publish
-from loyalty.programs.errors import NothingPending
+from loyalty.programs.errors.activities import NothingPending
 from loyalty.programs.events import ActivityCancelled, ActivityConfirmed
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program

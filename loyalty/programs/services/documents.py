@@ -10,7 +10,7 @@ from django.db.models import F, ProtectedError
 from loyalty.lib import clock
 from loyalty.members.services.rows import sign
 from loyalty.outbox.services import publish
-from loyalty.programs.errors import StillInUse, WrongDocument
+from loyalty.programs.errors.documents import StillInUse, WrongDocument
 from loyalty.programs.events import ExpiryPolicyChanged
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import Tier

@@ -13,7 +13,7 @@ from loyalty.members.errors import MemberNotActive
 from loyalty.members.models import Member
 from loyalty.members.rules import new_referral_code, normal_code
 from loyalty.members.services.rows import locked, sign
-from loyalty.programs import errors
+from loyalty.programs.errors import households as errors
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.queries import households as queries
 from loyalty.programs.queries.balances import balances_of

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from loyalty.lib.errors import DomainError
-from loyalty.programs.errors import ImportOvertaken
+from loyalty.programs.errors.imports import ImportOvertaken
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.occurrence import PURCHASE, Line

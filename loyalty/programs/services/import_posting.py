@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection
 from loyalty.ledger import services as ledger
 from loyalty.lib import clock
 from loyalty.members.services.crowds import enrol_many
-from loyalty.programs.errors import ImportOvertaken
+from loyalty.programs.errors.imports import ImportOvertaken
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.expiry import expires_at

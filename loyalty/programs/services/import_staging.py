@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from loyalty.members.models import Member
-from loyalty.programs.errors import TooManyPoints
+from loyalty.programs.errors.activities import TooManyPoints
 from loyalty.programs.queries import imports as queries
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.services.import_judging import Judge

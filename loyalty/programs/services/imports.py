@@ -6,7 +6,8 @@ from typing import Any, BinaryIO
 
 from loyalty.members.errors import ProgramClosed
 from loyalty.outbox.services import publish
-from loyalty.programs.errors import AlreadyRunning, RulesChanged
+from loyalty.programs.errors.imports import AlreadyRunning
+from loyalty.programs.errors.programs import RulesChanged
 from loyalty.programs.events import PurchasesImported
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import Configuration, configuration_of

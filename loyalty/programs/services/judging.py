@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from loyalty.ledger.rules import LARGEST
 from loyalty.lib import clock
-from loyalty.programs.errors import TooManyPoints
+from loyalty.programs.errors.activities import TooManyPoints
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import Configuration, WalletTerms
 from loyalty.programs.rules.activation import lot_dates

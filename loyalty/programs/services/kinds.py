@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from loyalty.members.services.rows import sign
-from loyalty.programs.errors import WrongAttributes
+from loyalty.programs.errors.activities import WrongAttributes
 from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.queries.kinds import schemas_under
 from loyalty.programs.rules.kinds import fault_in

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from loyalty.members.services.rows import sign
-from loyalty.programs.errors import WrongRule
+from loyalty.programs.errors.programs import WrongRule
 from loyalty.programs.models.tiers import TierSet
 from loyalty.programs.queries.ladders import ladder_of
 from loyalty.programs.rules.invalid import InvalidSetting

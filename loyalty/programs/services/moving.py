@@ -16,7 +16,8 @@ from loyalty.members.models import Member
 from loyalty.members.queries import member_meant
 from loyalty.members.services.rows import locked
 from loyalty.outbox.services import publish
-from loyalty.programs import errors
+from loyalty.programs.errors import moving as errors
+from loyalty.programs.errors.programs import UnknownWallet
 from loyalty.programs.events import PointsSent, TransferAnswered
 from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.program import Program
@@ -49,7 +50,7 @@ def send_points(
     CannotReceive, WrongAmount, OverLimit, CoolingOff, TransferReused, MemberNotActive, UnknownWallet, NotEnoughPoints.
     """
     if wallet.program_id != giver.program_id:
-        raise errors.UnknownWallet(field="wallet")
+        raise UnknownWallet(field="wallet")
     addressed = to if isinstance(to, str) else to.number
     receiver = receiver_of(giver, to)
     facts = Transfer(

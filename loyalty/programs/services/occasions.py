@@ -9,7 +9,7 @@ from typing import Any
 from loyalty.lib import clock
 from loyalty.lib.errors import Busy, DomainError
 from loyalty.members.models import Member
-from loyalty.programs.errors import ReceiptReused
+from loyalty.programs.errors.activities import ReceiptReused
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.occasions import (
     ANNIVERSARY,

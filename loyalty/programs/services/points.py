@@ -6,7 +6,8 @@ from loyalty.lib import clock
 from loyalty.members.models import Member
 from loyalty.members.queries import may_act
 from loyalty.outbox.services import publish
-from loyalty.programs.errors import BeyondLimit, NothingToAdjust, ReasonMissing, SecondLookNeeded, UnknownWallet
+from loyalty.programs.errors.points import BeyondLimit, NothingToAdjust, SecondLookNeeded
+from loyalty.programs.errors.programs import ReasonMissing, UnknownWallet
 from loyalty.programs.events import PointsAdjusted
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import expiry_of

@@ -13,7 +13,7 @@ from loyalty.ledger.rules import Swept
 from loyalty.lib import clock
 from loyalty.members.services.rows import sign
 from loyalty.outbox.services import publish
-from loyalty.programs.errors import WrongPolicy
+from loyalty.programs.errors.programs import WrongPolicy
 from loyalty.programs.events import ExpiryPolicyChanged
 from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.models.wallet import Wallet

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from loyalty.members.services.rows import sign
-from loyalty.programs.errors import ProgramExists, WrongFacts
+from loyalty.programs.errors.activities import WrongFacts
+from loyalty.programs.errors.programs import ProgramExists
 from loyalty.programs.models.earning import EarningRule
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet

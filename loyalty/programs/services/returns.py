@@ -19,7 +19,7 @@ from loyalty.lib.attempts import insist
 from loyalty.lib.money import exponent_of, round_money
 from loyalty.members.models import Member
 from loyalty.outbox.services import publish
-from loyalty.programs.errors import MoreThanBought, NothingToReturn, ReturnReused, UnknownLine, WrongReturn
+from loyalty.programs.errors.returns import MoreThanBought, NothingToReturn, ReturnReused, UnknownLine, WrongReturn
 from loyalty.programs.events import PurchaseReturned, TakenBack
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program

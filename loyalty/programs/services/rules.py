@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from loyalty.members.services.rows import sign
-from loyalty.programs.errors import WrongRule
+from loyalty.programs.errors.programs import WrongRule
 from loyalty.programs.models.earning import EarningRule, RuleCondition
 from loyalty.programs.queries.configuration import rule_of
 from loyalty.programs.rules.invalid import InvalidSetting

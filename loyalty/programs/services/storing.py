@@ -10,7 +10,7 @@ from uuid import UUID
 from loyalty.lib import clock
 from loyalty.lib.prepared import rows_of
 from loyalty.members.errors import UnknownMember
-from loyalty.programs.errors import UnknownProgram
+from loyalty.programs.errors.programs import UnknownProgram
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.explanation import Step, steps_from_json
 from loyalty.programs.rules.occurrence import Line

@@ -16,7 +16,7 @@ from django.db import connection
 from loyalty.lib import clock
 from loyalty.members.models import Member
 from loyalty.outbox.services import publish_many
-from loyalty.programs.errors import ReasonMissing, UnknownTier
+from loyalty.programs.errors.programs import ReasonMissing, UnknownTier
 from loyalty.programs.events import MemberTierChanged
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import LadderReview, TierChange

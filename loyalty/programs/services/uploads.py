@@ -15,7 +15,7 @@ from django.utils import translation
 from loyalty.lib import clock
 from loyalty.lib.errors import DomainError
 from loyalty.members.models import User
-from loyalty.programs.errors import AlreadyRunning, WrongImportState
+from loyalty.programs.errors.imports import AlreadyRunning, WrongImportState
 from loyalty.programs.models.activity import PurchaseImport
 from loyalty.programs.models.program import Program
 from loyalty.programs.services.imports import ImportReport, import_purchases

@@ -4,7 +4,8 @@ from django.db import transaction
 
 from loyalty.lib import clock
 from loyalty.outbox.services import publish as tell
-from loyalty.programs.errors import DraftOpen, NothingToPublish, SecondPersonNeeded, WrongRule
+from loyalty.programs.errors.documents import DraftOpen, NothingToPublish, SecondPersonNeeded
+from loyalty.programs.errors.programs import WrongRule
 from loyalty.programs.events import ExpiryPolicyChanged
 from loyalty.programs.models.program import Program, Publishing
 from loyalty.programs.models.versions import ProgramVersion
