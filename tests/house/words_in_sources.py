@@ -18,6 +18,7 @@ SPEAKING = (
     "config/settings.py",
     "*/errors.py",
     "*/*/errors.py",
+    "*/*/errors/*.py",
     "*/portal/**/*.py",
     "loyalty/lib/dates.py",
     "loyalty/lib/portal.py",
