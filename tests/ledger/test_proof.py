@@ -58,6 +58,7 @@ PLANTED = {
     "transfers_are_posted": [SENT.replace("STATE", "done")],
     "waiting_transfers_are_held": [SENT.replace("STATE", "waiting")],
     "households_hold_what_was_put_in": [SHARED],
+    "households_give_back_what_they_got": [SHARED.replace("1, 10, 'in'", "1, -10, '1:returned:7:1'")],
     "balance_is_sum_of_postings": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
     "balance_after_has_no_gap": ["UPDATE ledger_posting SET balance_after = balance_after + 1 WHERE key = 'early'"],
     "balance_is_last_balance_after": ["UPDATE ledger_account SET pending = pending + 1"],

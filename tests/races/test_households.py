@@ -7,7 +7,9 @@ from loyalty.members.services.crowds import enrol_many
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.queries.households import membership_of, shared_of
 from loyalty.programs.services import households
+from loyalty.programs.services.facts import ReturnFacts
 from loyalty.programs.services.households import contribute, found_household, join_household, take_points
+from loyalty.programs.services.returns import record_return
 from tests.ledger.purse import violations
 from tests.races.crowd import crowd, failures
 from tests.till import active, buy
@@ -83,3 +85,27 @@ def test_nobody_is_in_two_households_at_once(guests, home):
     results = crowd(lambda number: join_household(guests[2], code=(home, other)[number % 2].code, actor="test"), 20)
     assert failures(results) == []
     assert HouseholdMember.objects.filter(member=guests[2], left_at=None).count() == 1
+
+
+def test_goods_come_back_while_others_take_the_points(guests, home):
+    join_household(guests[1], code=home.code, actor="test")
+    for number in range(10):
+        buy(guests[0], "10", receipt=f"r{number}")
+    contribute(guests[0].pk)
+    taker = membership_of(guests[1])
+
+    def act(number: int) -> object:
+        if number % 2:
+            return take_points(taker, points=7, key=f"k{number}", actor="test")
+        facts = ReturnFacts(id="all")
+        return record_return(guests[0].program, "till", f"r{number // 2 % 10}", facts, actor="test")
+
+    results = crowd(act, 30)
+    assert failures(results) == []
+    took = sum(-each.points for each in results if isinstance(each, HouseholdMove))
+    assert (active(guests[1]), active(guests[0])) == (took, 0)
+    assert shared_of(home).active == 100 - took - gave_back()
+
+
+def gave_back() -> int:
+    return sum(-move.points for move in HouseholdMove.objects.all() if move.is_return)

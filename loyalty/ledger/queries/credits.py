@@ -18,3 +18,15 @@ def newest_posting(account_id: int) -> int:
     """The id of the last posting on an account; 0 where there is none."""
     ((newest,),) = rows_of("SELECT coalesce(max(id), 0) FROM ledger_posting WHERE account_id = %s", account_id)
     return newest
+
+
+OF_AWARD = """
+    SELECT c.id, c.points FROM ledger_posting a JOIN ledger_posting c
+      ON c.account_id = a.account_id AND (c.id = a.id OR c.refers_to = a.id AND c.kind = 'activate')
+    WHERE a.account_id = %s AND a.key = %s AND c.bucket = 0 AND c.points > 0 ORDER BY c.id
+"""
+
+
+def credits_of_award(account_id: int, key: str) -> list[tuple[int, int]]:
+    """(posting, points) by which the award `key` became spendable: the award itself, or its activation."""
+    return [(row[0], row[1]) for row in rows_of(OF_AWARD, account_id, key)]

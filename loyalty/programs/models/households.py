@@ -123,3 +123,8 @@ class HouseholdMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.household} {self.points:+d}"
+
+    @property
+    def is_return(self) -> bool:
+        """Whether the household gave it back because goods came back."""
+        return ":returned:" in self.key

@@ -264,6 +264,8 @@ class _Teller:
     def _transfer(self, entry: Entry) -> tuple[str, str]:
         given, transfer = entry.points < 0, self._partners.get(entry.source)
         if isinstance(transfer, Household):
+            if ":returned:" in entry.key:
+                return _("Back from %(name)s, for what you returned") % {"name": transfer.name}, ""
             return (_("Shared with %(name)s") if given else _("From %(name)s")) % {"name": transfer.name}, ""
         if transfer:
             who = {"to": transfer.addressed, "from": transfer.giver.name or transfer.giver.number}

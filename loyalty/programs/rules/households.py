@@ -19,3 +19,10 @@ def shares_of(balance: int, put_in: Mapping[int, int], owner: int) -> dict[int, 
     shares = {member: share_of(balance, net, total) for member, net in put_in.items()}
     shares[owner] = shares.get(owner, 0) + balance - sum(shares.values())
     return shares
+
+
+def owed_back(got: int, given: int, kept: int, credited: int) -> int:
+    """What the household owes of an award after a return: it `got` so much of `credited` points, gave back `given`
+    before, and `kept` points of the award are still earned. All parts sum exactly to what it got."""
+    may_keep = got * min(kept, credited) // credited
+    return max(got - given - may_keep, 0)

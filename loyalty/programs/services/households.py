@@ -95,7 +95,9 @@ def contribute(member_id: int) -> int:
 
 
 def _contribute(member_id: int) -> int:
-    own = HouseholdMember.objects.filter(member=member_id, left_at=None).select_related("member__program", "household")
+    own = HouseholdMember.objects.filter(member=member_id, left_at=None).select_related(
+        "member__program", "household__program"
+    )
     if (membership := own.first()) is None:
         return 0
     Household.objects.select_for_update(of=("self",), no_key=True).get(pk=membership.household_id)
@@ -103,9 +105,10 @@ def _contribute(member_id: int) -> int:
         return 0
     member, household = membership.member, membership.household
     account_id = ledger.open_account(wallet_id=household.wallet_id, subject=member.subject)
-    policy = HouseholdPolicy.objects.get(program=household.program_id)
+    policy = queries.policy_of(household.program)
+    percent = policy.percent if policy else 0  # what is earned while sharing is switched off stays with the member
     earned = credits_after(account_id, membership.upto)
-    given = sum(_give(membership, account_id, posting, part_of(points, policy.percent)) for posting, points in earned)
+    given = sum(_give(membership, account_id, posting, part_of(points, percent)) for posting, points in earned)
     if earned:
         membership.upto = earned[-1][0]
         HouseholdMember.objects.filter(pk=membership.pk).update(upto=membership.upto)
@@ -116,11 +119,11 @@ def _give(membership: HouseholdMember, account_id: int, posting: int, points: in
     balances = {each.wallet.pk: each.active for each in balances_of(membership.member)}
     points = min(points, balances[membership.household.wallet_id])
     if points:
-        _transfer(membership, account_id, points, key=f"earned:{posting}", actor="job:contribute")
+        move_points(membership, account_id, points, key=f"earned:{posting}", actor="job:contribute")
     return points
 
 
-def _transfer(membership: HouseholdMember, account_id: int, points: int, *, key: str, actor: str) -> None:
+def move_points(membership: HouseholdMember, account_id: int, points: int, *, key: str, actor: str) -> None:
     """Between a member's account and the household's: positive points go in, negative ones out."""
     household, at = membership.household, clock.now()
     pot = ledger.open_account(wallet_id=household.wallet_id, subject=household.subject, holder="household")
@@ -166,7 +169,7 @@ def take_points(membership: HouseholdMember, *, points: int, key: str, actor: st
 def _pay_out(membership: HouseholdMember, points: int, key: str, actor: str) -> None:
     if points:
         account_id = ledger.open_account(wallet_id=membership.household.wallet_id, subject=membership.member.subject)
-        _transfer(membership, account_id, -points, key=key, actor=actor)
+        move_points(membership, account_id, -points, key=key, actor=actor)
 
 
 # --- Roles and ends ---------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from loyalty.programs.rules.returns import Sold, brought_by, money_of, paid_for,
 from loyalty.programs.services.checks import ensure_return
 from loyalty.programs.services.drafts import digest_of, plain, utc_text
 from loyalty.programs.services.facts import ReturnFacts
+from loyalty.programs.services.shares import pot_of
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import give_back_uses
@@ -198,6 +199,7 @@ class _Reckoning:
         spent = debits_from(subject, self._activity.key)
         self._free_caps()
         awards = [(_account(wallets[each["wallet"]], subject), each) for each in self._activity.awards]
+        self._take_from_household(awards, {entry.account_id for entry in spent})
         claws: dict[str, dict[str, Any]] = {}
         backs: list[dict[str, Any]] = []
         for account_id in sorted({entry.account_id for entry in spent} | {account_id for account_id, _award in awards}):
@@ -211,6 +213,18 @@ class _Reckoning:
             before, asked = self._asked(award)
             if asked:
                 give_back_uses(award, points=asked, is_all=before + asked == award["points"])
+
+    def _take_from_household(self, awards: list[tuple[int, dict[str, Any]]], others: set[int]) -> None:
+        """What went on into a household comes back from there, so that it can be taken."""
+        pot = None if self._program.debt_policy == "only_pending" or not awards else pot_of(self._activity.member)
+        if pot is None:
+            return
+        pot.settle({account_id for account_id, _award in awards} | others)
+        for account_id, award in awards:
+            before, asked = self._asked(award)
+            if asked and account_id == pot.account_id:
+                key, keeps = f"{self._activity.key}:{award['wallet']}", award["points"] - before - asked
+                pot.give_back(key, keeps=keeps, step=len(self._earlier) + 1, actor=self._actor)
 
     def _asked(self, award: dict[str, Any]) -> tuple[int, int]:
         """How many points of an award earlier returns asked for, and how many this one does."""
