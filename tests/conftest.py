@@ -4,6 +4,8 @@ import os
 import uuid
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
 from tests.world import world  # noqa: F401 a fixture for everyone
 
@@ -56,10 +58,11 @@ def _wipeable_ledger():
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(settings):
+def _own_cache():
     """The cache outlives a test and is everybody's: limits of one test's sign-ins would shut out the next one's."""
-    default = settings.CACHES["default"]
-    settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": uuid.uuid4().hex}}
+    own = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}
+    with override_settings(CACHES={**settings.CACHES, "default": own}):
+        yield
 
 
 @pytest.fixture(autouse=True)
