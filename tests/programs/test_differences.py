@@ -2,9 +2,12 @@
 
 import pytest
 
+from loyalty.programs.models.households import HouseholdPolicy
+from loyalty.programs.models.moving import TransferPolicy
 from loyalty.programs.queries.differences import difference_of_draft, difference_to
-from loyalty.programs.services.versions import change_publishing
-from tests.factories_of_programs import CampaignFactory, TierFactory
+from loyalty.programs.services.versions import change_publishing, publish_draft
+from tests.factories_of_activities import ActivityKindFactory, PlaceFactory, ReferralPolicyFactory
+from tests.factories_of_programs import CampaignFactory, HouseholdPolicyFactory, TierFactory, TransferPolicyFactory
 
 
 @pytest.fixture
@@ -33,12 +36,12 @@ def test_a_rule_reads_as_its_sentence_before_and_after(drafted):
 
 def test_what_is_new_and_what_goes(drafted):
     TierFactory(tier_set__program=drafted, tier_set__code="status", code="gold", name="Gold", threshold=500)
-    CampaignFactory(program=drafted, name="Summer")
+    CampaignFactory(program=drafted, name="Summer", starts_at=None, ends_at=None)
     drafted.rules.update(is_archived=True)
 
     assert words(drafted) == [
-        ("added", "Tier ladder “Status” is new."),
-        ("added", "Tier “Gold” is new."),
+        ("added", "Tier ladder “Status” is new: counts: money spent."),
+        ("added", "Tier “Gold” is new: from: 500."),
         ("added", "Campaign “Summer” is new."),
         ("removed", "Earning rule “Purchases” goes."),
     ]
@@ -62,3 +65,30 @@ def test_going_back_reads_the_other_way_round(drafted):
 
     (line,) = difference_to(drafted.published)
     assert line.text == "Wallet “Points”, months: 24 becomes 12."
+
+
+def test_policies_types_and_places_are_told_in_words(drafted):
+    wallet = drafted.wallets.get()
+    TransferPolicyFactory(wallet=wallet, step=1000, fee_percent="2.50")
+    HouseholdPolicyFactory(program=drafted, wallet=wallet, percent=50)
+    ReferralPolicyFactory(program=drafted, minimum_purchase=20)
+    PlaceFactory(program=drafted, name="Oslo 1", kind="event")
+    ActivityKindFactory(program=drafted, code="repair", name="Repair")
+
+    assert words(drafted) == [
+        ("added", "Type of activity “Repair” is new."),
+        ("added", "Place to check in “Oslo 1” is new: what it is: event: once."),
+        ("added", "Invitation policy is new: first purchase of at least: 20."),
+        ("added", "Sharing of points is new: part of what each earns, in per cent: 50."),
+        ("added", "Sending of points “points” is new: in steps of: 1,000; fee in per cent: 2.5."),
+    ]
+
+    publish_draft(drafted, actor="staff:1")
+    TransferPolicy.objects.update(step=500, per_day=2000)
+    HouseholdPolicy.objects.update(is_on=False)
+
+    assert words(drafted) == [
+        ("removed", "Sharing of points goes."),
+        ("changed", "Sending of points “points”, in steps of: 1,000 becomes 500."),
+        ("changed", "Sending of points “points”, at most in a day: nothing becomes 2,000."),
+    ]

@@ -2,11 +2,23 @@
 
 import pytest
 
+from loyalty.programs.models.moving import TransferPolicy
 from loyalty.programs.models.program import Program
+from loyalty.programs.queries.blueprints import blueprint_from, yaml_of
 from loyalty.programs.queries.configuration import compiled, configuration_of
 from loyalty.programs.queries.documents import MODELS, described, document_of, rows_from, stored_rows
+from loyalty.programs.queries.reading import document_from
 from loyalty.programs.rules.documents import LEFT_OUT, NOUNS, PROGRAM
-from tests.factories_of_programs import AudienceConditionFactory, CampaignFactory, CapFactory, TierFactory
+from loyalty.programs.services.documents import load_document
+from tests.factories_of_activities import ActivityKindFactory, PlaceFactory, ReferralPolicyFactory
+from tests.factories_of_programs import (
+    AudienceConditionFactory,
+    CampaignFactory,
+    CapFactory,
+    HouseholdPolicyFactory,
+    TierFactory,
+    TransferPolicyFactory,
+)
 
 
 def _all_nouns():
@@ -33,6 +45,13 @@ def rich(world) -> Program:
     TierFactory(tier_set=tier.tier_set, code="base", threshold=0)
     CapFactory(program=program, rule=rule, limit="99.50")
     CapFactory(program=program, campaign=campaign)
+    kind = ActivityKindFactory(program=program, code="repair")
+    kind.attributes.create(name="garment", form="choice", choices="coat, shoes", is_required=True)
+    PlaceFactory(program=program, code="oslo")
+    ReferralPolicyFactory(program=program, minimum_purchase=20)
+    wallet = program.wallets.get()
+    HouseholdPolicyFactory(program=program, wallet=wallet, percent=50)
+    TransferPolicyFactory(wallet=wallet, step=1000)
     return program
 
 
@@ -49,6 +68,12 @@ def test_the_document_names_things_by_their_codes_and_names(rich):
         (rule["name"], None, "99.5"),
         (None, "spring", "500"),
     ]
+    (kind,) = document["activity_types"]
+    assert kind["attributes"] == [{"name": "garment", "form": "choice", "choices": "coat, shoes", "is_required": True}]
+    assert [place["code"] for place in document["places"]] == ["oslo"]
+    assert [each["minimum_purchase"] for each in document["invitations"]] == ["20"]
+    assert [(each["wallet"], each["percent"]) for each in document["households"]] == [("points", 50)]
+    assert [(each["wallet"], each["step"]) for each in document["transfers"]] == [("points", 1000)]
 
 
 def test_rows_made_from_a_document_say_the_same_and_stand_for_the_same_rows(rich):
@@ -69,3 +94,37 @@ def test_what_hangs_on_something_archived_is_left_out(rich):
     rich.campaigns.update(is_archived=True)
 
     assert [cap["rule"] for cap in document_of(rich)["caps"]] == [document_of(rich)["rules"][0]["name"]]
+
+
+def test_a_policy_that_is_off_is_as_good_as_none(rich):
+    TransferPolicy.objects.update(is_on=False)
+
+    assert document_of(rich)["transfers"] == []
+
+
+def test_of_what_an_older_document_does_not_know_the_rows_are_taken(rich):
+    known = described(stored_rows(rich))
+    older = {name: part for name, part in known.document.items() if name not in ("transfers", "places")}
+
+    assert described(rows_from(rich, older, known.places)).document == known.document
+    bare = {name: [] if isinstance(part, list) else part for name, part in older.items()}
+    assert described(rows_from(rich, bare, {})).document["transfers"] == []  # its wallet is not there
+
+
+def test_a_place_keeps_its_secret_when_it_goes_and_comes_back(rich):
+    secret, document = rich.places.get().secret, document_of(rich)
+    load_document(rich, {**document, "places": [], "transfers": []}, actor="test")
+    assert (rich.places.get().is_archived, TransferPolicy.objects.get().is_on) == (True, False)
+
+    load_document(rich, document, actor="test")
+
+    assert (rich.places.get().secret, document_of(rich)) == (secret, document)
+
+
+def test_another_program_becomes_the_same_by_a_file(rich, world):
+    text = yaml_of(document_of(rich), title="Aurora")
+    load_document(world.fjord, document_from(blueprint_from(text, "aurora").raw, world.fjord), actor="test")
+
+    assert document_of(world.fjord) == document_of(rich)
+    assert "transfers:\n- wallet: points\n  step: 1000\n" in text
+    assert "households:\n  wallet: points\n  percent: 50\n" in text

@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
+from loyalty.lib.admin.live import WithLiveNote
 from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.members.forms import ConsentTextForm
 from loyalty.members.models import ConsentText
@@ -14,7 +15,7 @@ from loyalty.members.services.consents import put_consent_text
 
 
 @admin.register(ConsentText)
-class ConsentTextScreen(WithHistory, ProgramScreen):
+class ConsentTextScreen(WithLiveNote, WithHistory, ProgramScreen):
     """What members are asked to agree to. Words are never changed: new words make a new version."""
 
     list_display = ("purpose", "version_pill", "shortened", "is_required", "created_at")

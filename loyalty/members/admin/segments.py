@@ -10,6 +10,7 @@ from unfold.decorators import action, display
 from loyalty.lib.admin.desk import actor_of
 from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.history import WithHistory
+from loyalty.lib.admin.live import WithLiveNote
 from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.members.forms import SegmentNamesForm
 from loyalty.members.models import Segment
@@ -17,7 +18,7 @@ from loyalty.members.services.segments import Listed, put_on_segment, save_segme
 
 
 @admin.register(Segment)
-class SegmentScreen(WithHistory, ProgramScreen):
+class SegmentScreen(WithLiveNote, WithHistory, ProgramScreen):
     """Lists of members that rules and campaigns ask about. Members come onto them by file or by hand."""
 
     list_display = ("name", "code", "heads", "is_archived")

@@ -18,6 +18,7 @@ from loyalty.lib.errors import Forbidden, Malformed, NotFound
 from loyalty.members.queries import language_of, membership_of
 from loyalty.messaging.queries import unread_count
 from loyalty.portal.services import remember_brand
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.queries.programs import program_by_code
 
 type View = Callable[..., HttpResponse]
@@ -30,10 +31,10 @@ def program_page(view: View) -> View:
     def wrapper(request: Any, code: str, *args: Any, **kwargs: Any) -> HttpResponse:
         member = membership_of(request.user, code) if request.user.is_authenticated else None
         with _refusals_as_pages():
-            request.program = member.program if member else program_by_code(code)
+            request.program = as_published(member.program) if member else program_by_code(code)
         request.member, request.brand = member, request.program
         if member:
-            member.user = request.user
+            member.program, member.user = request.program, request.user
             remember_brand(request.session, code)
             request.unread = SimpleLazyObject(lambda: unread_count(member))
         return _in_its_place(view, request, *args, **kwargs)

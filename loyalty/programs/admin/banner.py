@@ -14,7 +14,9 @@ from loyalty.programs.queries.versions import has_draft
 
 
 class WithDraftBanner:
-    """A screen of configuration."""
+    """A screen of configuration. What of it takes effect at once all the same is said by `live_words`."""
+
+    live_words: Any = ""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         _tell(request)
@@ -23,11 +25,11 @@ class WithDraftBanner:
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        _tell(request)
+        _tell(request, self.live_words)
         return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
 
 
-def _tell(request: HttpRequest) -> None:
+def _tell(request: HttpRequest, live_words: Any = "") -> None:
     program = desk_of(request).program
     if request.method != "GET" or program is None or program.publishing == Publishing.AT_ONCE:
         return
@@ -38,5 +40,6 @@ def _tell(request: HttpRequest) -> None:
         else _("You edit a draft: nothing changes for members until it is published.")
     )
     address = reverse("admin:loyalty_programversion_draft")
-    link = format_html('{} <a href="{}" style="text-decoration: underline">{}</a>', words, address, _("See the draft"))
+    told = f"{words} {live_words}" if live_words else words
+    link = format_html('{} <a href="{}" style="text-decoration: underline">{}</a>', told, address, _("See the draft"))
     (messages.warning if waits else messages.info)(request, link)

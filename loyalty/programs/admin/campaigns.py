@@ -13,6 +13,7 @@ from loyalty.lib import clock
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import InlineOfScreen, ProgramScreen
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.admin.caps import CapInline, save_caps
 from loyalty.programs.admin.rules import StateFilter, words_of
 from loyalty.programs.forms.campaigns import AudienceForm, CampaignForm
@@ -42,7 +43,7 @@ class AudienceInline(InlineOfScreen, TabularInline):
 
 
 @admin.register(Campaign)
-class CampaignScreen(WithHistory, ProgramScreen):
+class CampaignScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """Rules that run together for a time, for an audience, within a budget."""
 
     form = CampaignForm

@@ -13,6 +13,7 @@ from loyalty.lib import clock
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import InlineOfScreen, ProgramChangeList, ProgramScreen
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.forms.campaigns import CapForm, CapRowForm
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.queries.caps import Usage, usage_of, words_of_cap
@@ -49,7 +50,7 @@ class CapChangeList(ProgramChangeList):
 
 
 @admin.register(Cap)
-class CapScreen(WithHistory, ProgramScreen):
+class CapScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """What is given at most, and how much of it is used up. Switched off, never deleted."""
 
     form = CapForm

@@ -9,13 +9,14 @@ from unfold.paginator import InfinitePaginator
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen, ReadOnly
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.models.households import Household, HouseholdPolicy
 from loyalty.programs.queries import households as queries
 from loyalty.programs.services.households import dissolve_household
 
 
 @admin.register(HouseholdPolicy)
-class HouseholdPolicyScreen(WithHistory, ProgramScreen):
+class HouseholdPolicyScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """Whether members share points, and how."""
 
     list_display = ("wallet", "is_on", "percent", "most_members", "leaving")
@@ -28,7 +29,7 @@ class HouseholdPolicyScreen(WithHistory, ProgramScreen):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         program = desk_of(request).program
-        return super().has_add_permission(request) and program is not None and queries.rules_of(program) is None
+        return super().has_add_permission(request) and program is not None and not queries.is_policy_stored(program)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("wallet",) if obj else ()

@@ -9,6 +9,7 @@ from unfold.decorators import action, display
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import InlineOfScreen, ProgramScreen
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.admin.rules import StateFilter
 from loyalty.programs.admin.wallets import named_for
 from loyalty.programs.forms.kinds import KindAttributeForm, KindForm, TypeInput
@@ -30,7 +31,7 @@ class KindAttributeInline(InlineOfScreen, TabularInline):
 
 
 @admin.register(ActivityKind)
-class KindScreen(WithHistory, ProgramScreen):
+class KindScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """Types of activity: what members read of them, and what tills must tell. Archived, never deleted."""
 
     form = KindForm

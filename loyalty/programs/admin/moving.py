@@ -17,6 +17,7 @@ from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen, ReadOnly
 from loyalty.members.queries import members_matching
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.forms.moving import ReasonForm, TransferPolicyForm
 from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.services.moving import withdraw_transfer
@@ -29,7 +30,7 @@ COLUMNS = (
 
 
 @admin.register(TransferPolicy)
-class TransferPolicyScreen(WithHistory, ProgramScreen):
+class TransferPolicyScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """Whether members send points to one another, wallet by wallet."""
 
     scope = "wallet__program"

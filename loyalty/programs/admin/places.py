@@ -12,6 +12,7 @@ from loyalty.lib import clock
 from loyalty.lib.admin.desk import actor_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.admin.rules import StateFilter
 from loyalty.programs.admin.wallets import named_for
 from loyalty.programs.forms.places import PlaceForm
@@ -22,7 +23,7 @@ from loyalty.programs.services.checkins import archive_place, save_place
 
 
 @admin.register(Place)
-class PlaceScreen(WithHistory, ProgramScreen):
+class PlaceScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """Stores and events where members check in, and the page with the code for a tablet."""
 
     form = PlaceForm

@@ -15,6 +15,7 @@ from loyalty.lib.admin.desk import actor_of, desk_of, open_program
 from loyalty.lib.admin.forms import posted
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.forms.programs import NewProgramForm, ProgramSettingsForm
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.terms import terms_of
@@ -22,7 +23,7 @@ from loyalty.programs.services.programs import create_program
 
 
 @admin.register(Program)
-class ProgramScreenOfAll(WithHistory, ProgramScreen):
+class ProgramScreenOfAll(WithDraftBanner, WithHistory, ProgramScreen):
     """The brand and its settings. Opening a program is for those who run the installation."""
 
     scope = ""
@@ -30,6 +31,7 @@ class ProgramScreenOfAll(WithHistory, ProgramScreen):
     list_display = ("name", "code", "currency", "time_zone", "state")
     ordering = ("name",)
     add_words = _("Open a program")
+    live_words = _("The logo, and whether the program is open, take effect at once.")
     list_pages = {"open": "open_view", "terms": "terms_view", "brand": "brand_view"}
     change_form_before_template = "programs/admin/brand_preview.html"
     warn_unsaved_form = True

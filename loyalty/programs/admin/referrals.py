@@ -10,13 +10,14 @@ from unfold.decorators import display
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import ProgramScreen, ReadOnly
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.forms.referrals import ReferralPolicyForm
 from loyalty.programs.models.referrals import Referral, ReferralPolicy
 from loyalty.programs.services.referrals import save_policy
 
 
 @admin.register(ReferralPolicy)
-class ReferralPolicyScreen(WithHistory, ProgramScreen):
+class ReferralPolicyScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """One policy for a program. What an invitation pays is told by earning rules for “referral” and “referred”."""
 
     form = ReferralPolicyForm

@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 from loyalty.lib.admin.desk import actor_of, desk_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import InlineOfScreen, ProgramScreen
+from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.admin.rules import StateFilter
 from loyalty.programs.admin.wallets import named_for
 from loyalty.programs.forms.tiers import TierForm, TierFormSet, TierSetForm
@@ -47,7 +48,7 @@ class TierInline(InlineOfScreen, StackedInline):
 
 
 @admin.register(TierSet)
-class LadderScreen(WithHistory, ProgramScreen):
+class LadderScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """What members climb: what counts, what each tier brings, how they fall. Archived, never deleted."""
 
     form = TierSetForm

@@ -56,6 +56,7 @@ class VersionScreen(ReadOnly, ProgramScreen):
             _("Draft and versions"),
             program=program,
             is_live=program.publishing == Publishing.AT_ONCE,
+            asked_by=names_of([program.manner_asked_by]).get(program.manner_asked_by, ""),
             lines=[(LOOK[line.kind], line) for line in difference_of_draft(program)],
             versions=[(version, names.get(version.published_by, ""), version.pk == in_force) for version in versions],
             may_publish=desk_of(request).may(PUBLISH, program),
@@ -117,8 +118,10 @@ class VersionScreen(ReadOnly, ProgramScreen):
         program = self._program(request, "change_program")
 
         def change(filled: dict[str, Any]) -> HttpResponse:
-            change_publishing(program, filled["publishing"], actor=actor_of(request))
-            return self._done(request, _("Saved."))
+            changed = change_publishing(program, filled["publishing"], actor=actor_of(request))
+            is_done = changed.publishing == filled["publishing"]
+            waits = _("Asked for. A second person must choose the same, because this program asks for four eyes.")
+            return self._done(request, _("Saved.") if is_done else waits)
 
         form = MannerForm(*posted(request), program=program)
         back = self.address("draft")

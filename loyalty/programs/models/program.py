@@ -103,6 +103,9 @@ class Program(models.Model):
         related_name="+",
         verbose_name=_("version in force"),
     )
+    # Doing without four eyes needs four eyes: what one person asked for, until a second one asks for the same.
+    manner_asked = models.CharField(max_length=9, choices=Publishing, blank=True, editable=False)
+    manner_asked_by = models.CharField(max_length=80, blank=True, editable=False)
     # A trigger gives it a new number, never used before, whenever the program, a wallet or a rule changes.
     config_version = models.BigIntegerField(default=0, editable=False)
     history = HistoricalRecords(excluded_fields=["config_version", "published"])

@@ -6,6 +6,7 @@ from loyalty.members.models import Member
 from loyalty.programs.errors.activities import UnknownPlace
 from loyalty.programs.models.checkins import Place
 from loyalty.programs.models.program import Program
+from loyalty.programs.queries.in_force import in_force_of
 from loyalty.programs.queries.occasions import is_recorded
 from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.rotating import code_for, is_current, step_of
@@ -13,10 +14,10 @@ from loyalty.programs.rules.rotating import code_for, is_current, step_of
 
 def place_by_code(program: Program, code: str) -> Place:
     """The place in use. Raises UnknownPlace."""
-    place = Place.objects.filter(program=program, code=code, is_archived=False).first()
+    place = next((each for each in _in_force(program) if each.code == code), None)
     if place is None:
         raise UnknownPlace
-    place.program = program
+    place.secret = Place.objects.values_list("secret", flat=True).get(pk=place.pk)  # no version knows it
     return place
 
 
@@ -49,8 +50,12 @@ def has_checked_in(place: Place, member: Member, at: datetime) -> bool:
 
 
 def places_of(program: Program) -> list[Place]:
-    """The places in use."""
-    found = list(Place.objects.filter(program=program, is_archived=False))
+    """The places in use, by name; their secrets are not among what is known of them."""
+    return sorted(_in_force(program), key=lambda place: (place.name, place.pk))
+
+
+def _in_force(program: Program) -> list[Place]:
+    found: list[Place] = in_force_of(program.pk, "places")
     for place in found:
         place.program = program
     return found

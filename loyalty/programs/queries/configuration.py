@@ -57,6 +57,7 @@ class Configuration:
 
     version: int
     program: Program
+    rows: Rows
     wallets: dict[int, WalletTerms]
     rules: tuple[Rule, ...]
     book: RuleBook
@@ -84,10 +85,15 @@ _compiled: dict[int, Configuration] = {}
 
 def configuration_of(program: Program) -> Configuration:
     """The configuration in force now. Raises UnknownProgram."""
-    version = Program.objects.filter(pk=program.pk).values_list("config_version", flat=True).first()
+    return configuration_for(program.pk)
+
+
+def configuration_for(program_id: int) -> Configuration:
+    """The configuration in force now of the program with this id. Raises UnknownProgram."""
+    version = Program.objects.filter(pk=program_id).values_list("config_version", flat=True).first()
     if version is None:
         raise UnknownProgram
-    return configuration_under(program.pk, version)
+    return configuration_under(program_id, version)
 
 
 def configuration_under(program_id: int, version: int) -> Configuration:
@@ -149,6 +155,7 @@ def compiled(rows: Rows) -> Configuration:
     return Configuration(
         program.config_version,
         program,
+        rows,
         wallets,
         tuple(rules),
         RuleBook(rules, benefits.benefits_of(ladders, [pk for pk in wallets if wallets[pk].wallet.is_spendable])),

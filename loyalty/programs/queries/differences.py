@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import formats
@@ -12,11 +13,21 @@ from django.utils.translation import gettext as _
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.queries.configuration import published_of, rule_of
-from loyalty.programs.queries.documents import MODELS, Described, Rows, described, field_of, rows_from, stored_rows
+from loyalty.programs.queries.documents import (
+    MODELS,
+    Described,
+    Rows,
+    described,
+    field_of,
+    rows_from,
+    stored_rows,
+    usual_of,
+)
 from loyalty.programs.rules.days import zone_of
 from loyalty.programs.rules.differences import ADDED, REMOVED, Change, Setting, changes_between
 from loyalty.programs.rules.documents import SETTINGS, Noun
 from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.wording.amounts import number_of, sentence_of
 from loyalty.programs.rules.wording.earning import sentence_for_rule
 
 
@@ -61,12 +72,24 @@ class _Words:
         if change.kind == REMOVED:
             yield Difference(change.kind, _("%(thing)s goes.") % {"thing": thing})
         elif change.kind == ADDED:
-            sentence = self._after.get((change.noun.name, change.after_key), "")
+            sentence = self._after.get((change.noun.name, change.after_key)) or self._told(change)
             text = _("%(thing)s is new: %(sentence)s") if sentence else _("%(thing)s is new.")
             yield Difference(change.kind, text % {"thing": thing, "sentence": sentence})
         else:
             for text in self._changed(change, thing):
                 yield Difference(change.kind, text)
+
+    def _told(self, change: Change) -> str:
+        """What is new and has no sentence of its own is told by what is unusual of it."""
+        noun, entry = change.noun, change.after
+        names = [*noun.fields, *(part.name for part in noun.parts if not part.key)]
+        settings = [(name, entry.get(name)) for name in names if name not in SEEN and name != noun.key]
+        told = [
+            f"{_label(noun, name)}: {self._value(noun, Setting(name, None, value), value)}"
+            for name, value in settings
+            if value not in (None, "", []) and (name not in noun.fields or value != usual_of(noun, name))
+        ]
+        return sentence_of("; ".join(told)) if told else ""
 
     def _changed(self, change: Change, thing: str) -> Iterator[str]:
         """A rule's sentence says most of its settings at once; what it does not say is told setting by setting."""
@@ -87,7 +110,7 @@ class _Words:
 
     def _thing(self, change: Change) -> str:
         kind = capfirst(str(MODELS[change.noun.name]._meta.verbose_name))
-        if change.noun.name == SETTINGS:
+        if change.noun.name == SETTINGS or change.noun.is_single:
             return kind
         entry = change.before or change.after
         name = entry.get("name") or change.before_key or change.after_key
@@ -107,9 +130,17 @@ class _Words:
             return str(dict(field.flatchoices).get(value, value))
         if setting.name.endswith("_at"):
             return formats.date_format(datetime.fromisoformat(value).astimezone(self._zone), "DATETIME_FORMAT")
+        if field.get_internal_type() in NUMBERS:
+            return number_of(Decimal(value))
         return str(value)
 
 
+# What needs no words when something is new: its name is said, its colour is seen.
+SEEN = frozenset("name code color position".split())
+NUMBERS = frozenset(
+    "DecimalField PositiveIntegerField PositiveBigIntegerField PositiveSmallIntegerField IntegerField "
+    "BigIntegerField SmallIntegerField".split()
+)
 # What the sentence about a rule tells of its settings.
 TOLD = frozenset(
     "trigger effect points per_amount whole_steps factor basis with_tax with_shipping with_discounted conditions "

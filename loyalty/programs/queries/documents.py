@@ -14,8 +14,13 @@ from django.db.models import Field, Model
 
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap
+from loyalty.programs.models.checkins import Place
 from loyalty.programs.models.earning import EarningRule, RuleCondition
+from loyalty.programs.models.households import HouseholdPolicy
+from loyalty.programs.models.kinds import ActivityKind, KindAttribute
+from loyalty.programs.models.moving import TransferPolicy
 from loyalty.programs.models.program import Program
+from loyalty.programs.models.referrals import ReferralPolicy
 from loyalty.programs.models.tiers import Tier, TierSet
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.settings import read, written
@@ -31,6 +36,12 @@ MODELS: Mapping[str, type[Model]] = {
     "rules": EarningRule,
     "conditions": RuleCondition,
     "caps": Cap,
+    "activity_types": ActivityKind,
+    "attributes": KindAttribute,
+    "places": Place,
+    "invitations": ReferralPolicy,
+    "households": HouseholdPolicy,
+    "transfers": TransferPolicy,
 }
 # Rows that a document does not know get ids from here: after all that there are.
 FIRST_UNKNOWN = 2**53
@@ -84,11 +95,12 @@ def document_of(program: Program) -> Document:
 def stored_rows(program: Program) -> Rows:
     """What stands in the database and is not archived, with everything that hangs on it; two statements per noun."""
     fresh = Program.objects.get(pk=program.pk)
-    found: dict[str, list[Any]] = {}
-    for noun in NOUNS:
-        rows = MODELS[noun.name]._default_manager.filter(program=fresh, is_archived=False).order_by("pk")
-        found[noun.name] = list(rows.prefetch_related(*(part.name for part in noun.parts)))
-    return _linked(fresh, found)
+    return _linked(fresh, {noun.name: _stored(noun, fresh) for noun in NOUNS})
+
+
+def _stored(noun: Noun, program: Program) -> list[Any]:
+    rows = MODELS[noun.name]._default_manager.filter(**noun.used, **{noun.scope: program}).order_by("pk")
+    return list(rows.prefetch_related(*(part.name for part in noun.parts)))
 
 
 def _linked(program: Program, found: dict[str, list[Any]]) -> Rows:
@@ -97,7 +109,8 @@ def _linked(program: Program, found: dict[str, list[Any]]) -> Rows:
     for noun in NOUNS:
         rows = [row for row in found[noun.name] if all(_links(row, noun, known))]
         for row in rows:
-            row.program = program
+            if noun.scope == "program":
+                row.program = program
         known[noun.name] = {row.pk: row for row in rows}
     return Rows(program, {name: list(rows.values()) for name, rows in known.items()})
 
@@ -142,18 +155,38 @@ def _entry(noun: Noun, row: Any, places: Places) -> Entry:
 
 
 def rows_from(program: Program, document: Document, places: Places) -> Rows:
-    """The rows that a document describes, none of them saved. What only rows know (code, open or closed) stays."""
+    """The rows that a document describes, none of them saved. What only rows know (code, open or closed) stays.
+
+    Of a noun that the document does not know, because it is older than that noun, it is the stored rows.
+    """
     shown = copy(program)
     _fill(shown, PROGRAM, document.get(SETTINGS, {}))
     unknown = count(FIRST_UNKNOWN)
     made: dict[str, dict[str, Any]] = {}
     for noun in NOUNS:
-        entries = document.get(noun.name, [])
+        entries, places = _known(noun, program, document, places, made)
         made[noun.name] = {
             key: _row(shown, noun, key, entry, made, places, unknown)
             for key, entry in zip(keys_of(noun, entries), entries, strict=True)
         }
     return Rows(shown, {name: list(rows.values()) for name, rows in made.items()})
+
+
+def _known(
+    noun: Noun, program: Program, document: Document, places: Places, made: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Entry], Places]:
+    """The entries of a noun, and the places with theirs."""
+    if noun.name in document:
+        return document[noun.name], places
+    rows, entries = [], []
+    there: Places = {other: {key: row.pk for key, row in made[other].items()} for other in noun.refers.values()}
+    for row in _stored(noun, program):
+        entry = _entry(noun, row, there)
+        if all(entry[name] is not None or getattr(row, f"{name}_id") is None for name in noun.refers):
+            rows.append(row)
+            entries.append(entry)
+    keys = keys_of(noun, entries)
+    return entries, places | {noun.name: {key: row.pk for key, row in zip(keys, rows, strict=True)}}
 
 
 def _row(
@@ -165,7 +198,9 @@ def _row(
     places: Places,
     unknown: Iterator[int],
 ) -> Any:
-    row: Any = MODELS[noun.name](pk=places.get(noun.name, {}).get(key) or next(unknown), program=program)
+    row: Any = MODELS[noun.name](pk=places.get(noun.name, {}).get(key) or next(unknown), **noun.used)
+    if noun.scope == "program":
+        row.program = program
     _fill(row, noun, entry)
     for setting, other in noun.refers.items():
         wanted = entry.get(setting)
@@ -194,3 +229,11 @@ def _fill(row: Any, noun: Noun, entry: Entry) -> None:
 def field_of(noun: Noun, name: str) -> Field:
     """The model's field behind a setting."""
     return cast(Field, MODELS[noun.name]._meta.get_field(name))
+
+
+def usual_of(noun: Noun, name: str) -> Any:
+    """What a setting is where nobody says otherwise, as a document has it."""
+    if name in noun.refers:
+        return None
+    field = field_of(noun, name)
+    return written(field.to_python(field.get_default()))

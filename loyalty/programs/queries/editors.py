@@ -53,9 +53,9 @@ def _histories(program: Program) -> list[Any]:
     found = [program_model.history.filter(id=program.pk)]
     for noun in NOUNS:
         model: Any = MODELS[noun.name]
-        found.append(model.history.filter(program_id=program.pk))
+        found.append(model.history.filter(**{noun.scope: program.pk}))
         for part in noun.parts:
             part_model: Any = MODELS[part.name]
-            wholes = model.objects.filter(program=program).values("pk")
+            wholes = model.objects.filter(**{noun.scope: program}).values("pk")
             found.append(part_model.history.filter(**{f"{part.parent}_id__in": wholes}))
     return found

@@ -13,6 +13,7 @@ from loyalty.lib.prepared import rows_of
 from loyalty.members.models import Member
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.models.program import Program
+from loyalty.programs.queries.in_force import only_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,18 @@ class Shared:
 
 def policy_of(program: Program) -> HouseholdPolicy | None:
     """How points are shared in the program; None where they are not."""
-    return HouseholdPolicy.objects.select_related("wallet").filter(program=program, is_on=True).first()
+    return only_in_force(program.pk, "households")
 
 
-def rules_of(program: Program) -> HouseholdPolicy | None:
-    """How points are or were shared, also where it is switched off now."""
-    return HouseholdPolicy.objects.filter(program=program).first()
+def policy_for(household: Household) -> HouseholdPolicy:
+    """How points are shared in a household; by the policy as it is stored where it is switched off now."""
+    found = only_in_force(household.program_id, "households")
+    return found or HouseholdPolicy.objects.get(program=household.program_id)
+
+
+def is_policy_stored(program: Program) -> bool:
+    """Whether staff have ever set how points are shared, also where it is switched off or a draft."""
+    return HouseholdPolicy.objects.filter(program=program).exists()
 
 
 def membership_of(member: Member) -> HouseholdMember | None:

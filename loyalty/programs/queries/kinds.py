@@ -2,6 +2,8 @@
 
 from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.models.program import Program
+from loyalty.programs.queries.configuration import configuration_under
+from loyalty.programs.queries.in_force import in_force_of
 from loyalty.programs.rules.kinds import BUILT_IN, Attribute, Schema, choices_from
 from loyalty.programs.rules.occurrence import PURCHASE
 from loyalty.programs.rules.wording.activities import activity_name
@@ -13,7 +15,7 @@ def schemas_under(program_id: int, version: int) -> dict[str, Schema]:
     """Type → what it must tell, as the program has it under this number of its configuration; read once per number."""
     found = _schemas.get(program_id)
     if found is None or found[0] != version:
-        kinds = ActivityKind.objects.filter(program_id=program_id, is_archived=False).prefetch_related("attributes")
+        kinds = configuration_under(program_id, version).rows.by_noun["activity_types"]
         found = _schemas[program_id] = (version, {kind.code: schema_of(kind) for kind in kinds})
     return found[1]
 
@@ -26,12 +28,16 @@ def schema_of(kind: ActivityKind) -> Schema:
 
 
 def kinds_of(program: Program) -> dict[str, ActivityKind]:
-    """The types in use that the program named itself, by code."""
-    return {kind.code: kind for kind in ActivityKind.objects.filter(program=program, is_archived=False)}
+    """The types in force that the program named itself, by code."""
+    return {kind.code: kind for kind in in_force_of(program.pk, "activity_types")}
 
 
 def types_of(program: Program) -> list[tuple[str, str]]:
-    """Every type that a rule can be for, with its name: purchases, what Laurel knows, what the program named."""
-    own = {code: kind.name for code, kind in kinds_of(program).items()}
+    """Every type that a rule can be for, with its name: purchases, what Laurel knows, what the program named.
+
+    For the editor: with those of the draft.
+    """
+    named = ActivityKind.objects.filter(program=program, is_archived=False)
+    own = dict(named.values_list("code", "name"))
     usual = {code: activity_name(code) for code in (PURCHASE, *BUILT_IN)}
     return list((usual | own).items())

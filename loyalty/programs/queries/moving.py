@@ -14,6 +14,7 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import TierStanding
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.balances import balances_of
+from loyalty.programs.queries.in_force import in_force_of
 from loyalty.programs.rules.moving import fee_of, first_amount, left_of, year_of
 
 COUNTED = (Transfer.State.WAITING, Transfer.State.DONE)
@@ -47,15 +48,12 @@ class TransferPreview:
 
 def has_sending(member: Member) -> bool:
     """Whether members of the program send points, or this one ever did."""
-    policies = TransferPolicy.objects.filter(
-        wallet__program_id=member.program_id, wallet__is_archived=False, is_on=True
-    )
-    return policies.exists() or _of(member).exists()
+    return bool(in_force_of(member.program_id, "transfers")) or _of(member).exists()
 
 
 def policy_of(wallet: Wallet) -> TransferPolicy | None:
     """How points of this wallet are sent; None where they are not."""
-    return TransferPolicy.objects.filter(wallet=wallet, is_on=True).first()
+    return next((each for each in in_force_of(wallet.program_id, "transfers") if each.wallet_id == wallet.pk), None)
 
 
 def has_allowed_tier(member: Member, policy: TransferPolicy) -> bool:
@@ -82,8 +80,8 @@ def terms_of_sending(member: Member, *, at: datetime | None = None) -> list[Send
     """The wallets of which the member may send points, with what is left of the limits."""
     at = at or clock.now()
     active = {balance.wallet.pk: balance.active for balance in balances_of(member, at)}
-    policies = TransferPolicy.objects.filter(wallet__program=member.program, wallet__is_archived=False, is_on=True)
-    found = policies.select_related("wallet").order_by("wallet__position", "wallet_id")
+    policies = in_force_of(member.program_id, "transfers")
+    found = sorted(policies, key=lambda each: (each.wallet.position, each.wallet_id))
     return [_terms(member, each, active.get(each.wallet_id, 0), at) for each in found if has_allowed_tier(member, each)]
 
 

@@ -13,6 +13,7 @@ from loyalty.programs.models.activity import Activity, ActivityQuerySet
 from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import configuration_of
+from loyalty.programs.queries.in_force import in_force_of
 from loyalty.programs.rules.days import MonthDay
 from loyalty.programs.rules.occasions import days_kept_on, kept_on, missing_of
 
@@ -55,7 +56,7 @@ def paying_types(program: Program) -> frozenset[str]:
 
 def leap_day_of(program: Program, type: str) -> MonthDay:
     """When 29 February is kept in other years."""
-    kind = ActivityKind.objects.filter(program=program, code=type, is_archived=False).first()
+    kind = next((each for each in in_force_of(program.pk, "activity_types") if each.code == type), None)
     month, _dash, day = (kind.leap_day if kind else ActivityKind.LeapDay.BEFORE).partition("-")
     return int(month), int(day)
 

@@ -3,14 +3,15 @@
 from loyalty.programs.errors.programs import UnknownProgram, UnknownWallet
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.in_force import as_published
 
 
 def program_by_code(code: str) -> Program:
-    """The program whose address is /p/<code>/, open or closed. Raises UnknownProgram."""
+    """The program whose address is /p/<code>/, open or closed, as members see it. Raises UnknownProgram."""
     program = Program.objects.filter(code=code).first()
     if program is None:
         raise UnknownProgram(code)
-    return program
+    return as_published(program)
 
 
 def wallets_of(program: Program) -> list[Wallet]:

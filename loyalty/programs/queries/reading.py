@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.programs.errors.documents import WrongDocument
 from loyalty.programs.models.program import Program
-from loyalty.programs.queries.documents import field_of
+from loyalty.programs.queries.documents import field_of, usual_of
 from loyalty.programs.queries.settings import understood, written
 from loyalty.programs.rules.documents import BY_NAME, FORMAT, NOUNS, PROGRAM, SETTINGS, Document, Entry, Noun, keys_of
 
@@ -37,30 +37,26 @@ def without_defaults(document: Document) -> Document:
     """The document as people like to read it: settings that have their usual value are left out."""
     short: Document = {"format": document["format"], SETTINGS: document[SETTINGS]}
     for noun in NOUNS:
-        if document.get(noun.name):
-            short[noun.name] = [_short(noun, entry) for entry in document[noun.name]]
+        if entries := [_short(noun, entry) for entry in document.get(noun.name, [])]:
+            short[noun.name] = entries[0] if noun.is_single else entries
     return short
 
 
 def _short(noun: Noun, entry: Entry) -> Entry:
     kept: Entry = {}
     for name in noun.fields:
-        usual = None if name in noun.refers else _usual(noun, name)
-        if name == noun.key or entry[name] != usual:
+        if name == noun.key or entry[name] != usual_of(noun, name):
             kept[name] = entry[name]
     return kept | {
         part.name: [_short(part, each) for each in entry[part.name]] for part in noun.parts if entry[part.name]
     }
 
 
-def _usual(noun: Noun, name: str) -> Any:
-    field = field_of(noun, name)
-    return written(field.to_python(field.get_default()))
-
-
 def _entries(noun: Noun, raw: Any, where: Where, zone: Any) -> list[Entry]:
     if raw in (None, ""):
         return []
+    if noun.is_single:
+        return [_entry(noun, raw, where, zone)]
     if not isinstance(raw, list):
         raise WrongDocument(_("Write a list here."), where=where)
     entries = [_entry(noun, each, (*where, place), zone) for place, each in enumerate(raw)]

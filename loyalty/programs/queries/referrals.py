@@ -10,12 +10,18 @@ from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.referrals import Referral, ReferralPolicy
 from loyalty.programs.models.returns import Return
+from loyalty.programs.queries.in_force import only_in_force
 
 
 def policy_of(program: Program) -> ReferralPolicy | None:
     """The policy, if members may invite friends now."""
-    policy = ReferralPolicy.objects.filter(program_id=program.pk, is_active=True).first()
-    return policy if policy and program.is_active else None
+    return only_in_force(program.pk, "invitations") if program.is_active else None
+
+
+def policy_for(referral: Referral) -> ReferralPolicy | None:
+    """By which an invitation that was made is judged; as it is stored where it is switched off now."""
+    found: ReferralPolicy | None = only_in_force(referral.program_id, "invitations")
+    return found or ReferralPolicy.objects.filter(program=referral.program_id).first()
 
 
 def referrals_of(member: Member) -> list[Referral]:

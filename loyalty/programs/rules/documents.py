@@ -1,7 +1,17 @@
 """A program as one document: plain values by code and name, never by number, so that it can be kept and compared.
 
-Each noun says which of its settings stand in the document. A noun more is an entry here, its model's one in
-`queries.documents`; a setting more is its name here. What is left out on purpose stands in `LEFT_OUT`.
+Each noun says which of its settings stand in the document; what is left out on purpose stands in `LEFT_OUT`. A setting
+more is its name here. A noun more, such as a policy that staff set for a program or a wallet, is
+
+1. an entry in `NOUNS` here: `off` says which field takes a row out of use (a policy that is switched off is as good as
+   none), `scope` leads from a row to its program, `is_single` means that a program has one at most;
+2. its model in `MODELS` of `queries.documents`, with `HistoricalRecords`;
+3. a trigger on its table that runs `programs_touch_config` (see `migrations/programs/policies_touch.sql`);
+4. reading it by `in_force_of` of `queries.in_force`, never from the table, wherever it decides something for members:
+   where changes are published apart, the table holds the draft;
+5. `WithDraftBanner` on its screen, and its place in the table of `tests/admin/test_draft_everywhere.py`.
+
+Export, import, drafts, differences in words, four eyes and going back follow from that.
 """
 
 import json
@@ -31,6 +41,15 @@ class Noun:
     parts: tuple["Noun", ...] = ()
     rises_by: str = ""  # the number by which they stand in order; else as they were written
     parent: str = ""  # of a part: its field for what it is a part of
+    scope: str = "program"  # the way from a row to its program
+    off: tuple[str, bool] = ("is_archived", True)  # the field and its value by which a row is out of use
+    is_single: bool = False  # a program has one at most; written without a list
+
+    @property
+    def used(self) -> dict[str, bool]:
+        """How rows in use are found."""
+        name, value = self.off
+        return {name: not value}
 
 
 PROGRAM = Noun(
@@ -91,16 +110,55 @@ NOUNS: tuple[Noun, ...] = (
         key="name",
         refers={"rule": "rules", "campaign": "campaigns", "wallet": "wallets"},
     ),
+    Noun(
+        "activity_types",
+        tuple("code name description url is_shown is_strict leap_day".split()),
+        parts=(Noun("attributes", ("name", "form", "choices", "is_required"), key="", parent="kind"),),
+    ),
+    Noun("places", tuple("code name kind starts_at ends_at".split())),
+    Noun(
+        "invitations",
+        tuple("minimum_purchase attribution_days return_days".split()),
+        key="",
+        off=("is_active", False),
+        is_single=True,
+    ),
+    Noun(
+        "households",
+        tuple("wallet percent most_members leaving".split()),
+        key="wallet",
+        refers={"wallet": "wallets"},
+        off=("is_on", False),
+        is_single=True,
+    ),
+    Noun(
+        "transfers",
+        tuple(
+            "wallet step minimum per_day per_year fee_points fee_percent tiers cooling_hours asks_receiver "
+            "answer_days".split()
+        ),
+        key="wallet",
+        refers={"wallet": "wallets"},
+        scope="wallet__program",
+        off=("is_on", False),
+    ),
 )
 BY_NAME: Mapping[str, Noun] = MappingProxyType({noun.name: noun for noun in NOUNS})
 # What is no configuration, or takes effect whenever it is changed: identity, pictures, doors, the manner of publishing.
 LEFT_OUT: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        SETTINGS: frozenset("id code is_active logo created_at publishing published config_version".split()),
+        SETTINGS: frozenset(
+            "id code is_active logo created_at publishing manner_asked manner_asked_by published config_version".split()
+        ),
         "": frozenset("id program is_archived".split()),
         "tiers": frozenset({"tier_set"}),
         "audience": frozenset({"campaign", "position"}),
         "conditions": frozenset({"rule", "position"}),
+        "attributes": frozenset({"kind", "position"}),
+        "places": frozenset({"secret"}),
+        "invitations": frozenset({"is_active"}),
+        "households": frozenset({"is_on"}),
+        "transfers": frozenset({"is_on"}),
     }
 )
 
@@ -112,6 +170,8 @@ def digest_of(document: Document) -> str:
 
 def keys_of(noun: Noun, entries: Sequence[Entry]) -> list[str]:
     """A name for each entry, by which others refer to it; the second of the same name is “name (2)”."""
+    if noun.is_single:
+        return [noun.name for _entry in entries]
     keys: list[str] = []
     for entry in entries:
         name = str(entry.get(noun.key) or "") or _told_by(entry)

@@ -100,7 +100,7 @@ def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: d
             posted.append(
                 ledger.reverse(
                     account_id, posting_key=key, key=f"cancel:{key}", at=at, actor=actor, reason=reason,
-                    debt_policy=program.debt_policy, source=activity.key,
+                    debt_policy=configuration.program.debt_policy, source=activity.key,
                 )
             )  # fmt: skip
     settled = _settled(activity, posted)

@@ -50,12 +50,13 @@ class _Loading:
     def load(self) -> None:
         self._settings()
         for noun in NOUNS:
-            entries = self._document.get(noun.name, [])
             self._made[noun.name] = {}
+            entries = self._document.get(noun.name, [])
             for place, (key, entry) in enumerate(zip(keys_of(noun, entries), entries, strict=True)):
                 self._made[noun.name][key] = self._row(noun, key, entry, (noun.name, place))
         for noun in reversed(NOUNS):
-            self._archive(noun)
+            if noun.name in self._document:  # else the document is older than this noun, and says nothing of it
+                self._archive(noun)
 
     def _settings(self) -> None:
         wanted = self._document[SETTINGS]
@@ -64,10 +65,9 @@ class _Loading:
         self._save(self._program, PROGRAM, wanted, (SETTINGS,))
 
     def _row(self, noun: Noun, key: str, entry: Entry, where: Where) -> Any:
-        model: Any = MODELS[noun.name]
-        row = self._found(noun, key, entry) or model(program=self._program)
-        before = expiry_of(row) if noun.name == "wallets" and row.pk else None
         links = {name: self._made[other].get(entry[name]) for name, other in noun.refers.items()}
+        row = self._found(noun, key, entry, links) or self._new(noun)
+        before = expiry_of(row) if noun.name == "wallets" and row.pk else None
         self._save(row, noun, entry, where, links)
         if before is not None and self._is_live and expiry_of(row) != before:
             publish(ExpiryPolicyChanged(self._program.pk, row.pk, self._actor, clock.now()))
@@ -77,23 +77,32 @@ class _Loading:
             _ensure_sense(lambda: rule_of(row, list(row.conditions.all())), where)
         return row
 
-    def _found(self, noun: Noun, key: str, entry: Entry) -> Any:
+    def _new(self, noun: Noun) -> Any:
+        model: Any = MODELS[noun.name]
+        return model(program=self._program) if noun.scope == "program" else model()
+
+    def _found(self, noun: Noun, key: str, entry: Entry, links: Mapping[str, Any]) -> Any:
         """The row that this entry stands for: by the hint, among those in use, among archived ones of this name."""
         manager: Any = MODELS[noun.name]._default_manager
         taken = {row.pk for row in self._made[noun.name].values()}
-        rows = manager.filter(program=self._program).exclude(pk__in=taken)
+        rows = manager.filter(**{noun.scope: self._program}).exclude(pk__in=taken)
+        if noun.is_single:
+            return rows.first()
         hinted = self._hints.get(noun.name, {}).get(key)
         known = self._now.places.get(noun.name, {}).get(key)
         for pk in (hinted, known):
             if pk and (row := rows.filter(pk=pk).first()):
                 return row
-        name = entry.get(noun.key)
-        return rows.filter(is_archived=True, **{noun.key: name}).order_by("-pk").first() if name else None
+        if noun.key in links:
+            return rows.filter(**{noun.key: links[noun.key]}).first()
+        name, (field, value) = entry.get(noun.key), noun.off
+        return rows.filter(**{field: value, noun.key: name}).order_by("-pk").first() if name else None
 
     def _save(self, row: Any, noun: Noun, entry: Entry, where: Where, links: Mapping[str, Any] | None = None) -> None:
         """Only if something is another than it was."""
         is_new = row._state.adding
-        changed = is_new or getattr(row, "is_archived", False)
+        off, is_off = noun.off
+        changed = is_new or getattr(row, off, None) is is_off
         for name in noun.fields:
             if links is not None and name in links:
                 changed |= getattr(row, f"{name}_id") != (links[name].pk if links[name] else None)
@@ -103,8 +112,8 @@ class _Loading:
                 changed = True
         if not changed:
             return
-        if hasattr(row, "is_archived"):
-            row.is_archived = False
+        if hasattr(row, off):
+            setattr(row, off, not is_off)
         try:
             row.full_clean()
         except ValidationError as error:
@@ -155,9 +164,10 @@ class _Loading:
         """What is in use and not in the document."""
         kept = {row.pk for row in self._made[noun.name].values()}
         manager: Any = MODELS[noun.name]._default_manager
-        for row in manager.filter(program=self._program, is_archived=False).exclude(pk__in=kept):
-            row.is_archived = True
-            sign(row, self._actor).save(update_fields=["is_archived"])
+        off, is_off = noun.off
+        for row in manager.filter(**noun.used, **{noun.scope: self._program}).exclude(pk__in=kept):
+            setattr(row, off, is_off)
+            sign(row, self._actor).save(update_fields=[off])
 
 
 def _ensure_sense(make: Any, where: Where) -> None:

@@ -220,7 +220,7 @@ def leave_household(membership: HouseholdMember, *, actor: str) -> int:
 
 
 def _part_of_leaver(household: Household, own: HouseholdMember, people: list[HouseholdMember]) -> int:
-    policy = HouseholdPolicy.objects.get(program=household.program_id)
+    policy = queries.policy_for(household)
     if policy.leaving == HouseholdPolicy.Leaving.STAYS:
         return 0
     nets, balance = queries.put_in_by(household), queries.balance_in(household)

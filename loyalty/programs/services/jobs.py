@@ -21,6 +21,7 @@ from loyalty.outbox.services import publish, publish_many
 from loyalty.programs.events import PointsExpired, PointsExpiring
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.rules.days import end_of_day, local_day
 from loyalty.programs.services.transactions import turn_of
 
@@ -96,7 +97,7 @@ def warn_of_expiry(
     at = at or clock.now()
     warnings = 0
     with turn_of("warn_of_expiry", wait=wait) as is_ours:
-        for each in _programs(program) if is_ours else ():
+        for each in map(as_published, _programs(program) if is_ours else ()):
             if each.warn_days and at.astimezone(ZoneInfo(each.time_zone)).hour >= from_hour:
                 warnings += _warn(each, at)
     return warnings

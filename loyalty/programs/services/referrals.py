@@ -15,8 +15,9 @@ from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.referrals import Referral, ReferralPolicy
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.queries.occasions import ORIGIN, of_laurel
-from loyalty.programs.queries.referrals import first_purchase_of, kept_of, policy_of, referrals_to_follow
+from loyalty.programs.queries.referrals import first_purchase_of, kept_of, policy_for, policy_of, referrals_to_follow
 from loyalty.programs.rules.referrals import is_same_phone, mailbox_of
 from loyalty.programs.services.activities import record_activity
 from loyalty.programs.services.facts import ActivityFacts
@@ -100,7 +101,7 @@ def take_back_referral(purchase_id: int, *, actor: str = ACTOR, is_cancelled: bo
     referral = found.filter(purchase_id=purchase_id, state=State.REWARDED).first()
     if referral is None or referral.purchase is None:
         return None
-    policy = ReferralPolicy.objects.filter(program=referral.program).first()
+    policy = policy_for(referral)
     kept = kept_of(referral.purchase)
     if not is_cancelled and kept > 0 and policy and kept >= policy.minimum_purchase:
         return None
@@ -161,5 +162,5 @@ def _take_back(activity: Activity | None, actor: str) -> None:
         key = f"{activity.key}:{code}"
         ledger.reverse(
             account_id, posting_key=key, key=f"cancel:{key}", at=clock.now(), actor=actor, source=activity.key,
-            reason="the first purchase came back", debt_policy=activity.program.debt_policy,
+            reason="the first purchase came back", debt_policy=as_published(activity.program).debt_policy,
         )  # fmt: skip

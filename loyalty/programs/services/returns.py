@@ -28,6 +28,7 @@ from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import activity_of
 from loyalty.programs.queries.balances import WalletBalance, balances_of
 from loyalty.programs.queries.configuration import configuration_of
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.queries.returns import returns_of, sold_lines
 from loyalty.programs.rules.returns import Sold, brought_by, money_of, paid_for, step_of
 from loyalty.programs.services.checks import ensure_return
@@ -252,7 +253,7 @@ class _Reckoning:
             return ledger.reverse(
                 account_id, posting_key=posting_key, key=f"return:{self._activity.pk}:{part}:{self._facts.id}",
                 points=points, at=self._at, actor=self._actor, reason=self._facts.reason,
-                debt_policy=self._program.debt_policy, source=self._activity.key,
+                debt_policy=as_published(self._program).debt_policy, source=self._activity.key,
             ).points  # fmt: skip
         except NothingToReverse:
             return 0

@@ -69,20 +69,30 @@ def roll_back(version: ProgramVersion, *, actor: str, note: str = "") -> Program
 
 @transaction.atomic
 def change_publishing(program: Program, manner: str, *, actor: str) -> Program:
-    """How changes go live from now on. Raises DraftOpen when a draft would go live by that."""
+    """How changes go live from now on. Raises DraftOpen when a draft would go live by that.
+
+    From four eyes to less, one person asks (`manner_asked` remembers it) and a second one does it.
+    """
     locked = _locked(program)
     if manner == locked.publishing:
         return locked
     if manner == Publishing.AT_ONCE and has_draft(locked):
         raise DraftOpen
+    if locked.publishing == Publishing.FOUR_EYES and (locked.manner_asked != manner or locked.manner_asked_by == actor):
+        return _with_manner(locked, manner, actor, actor)
     if locked.publishing == Publishing.AT_ONCE:
         locked.published_id = version_of(configuration_of(locked))
     elif manner == Publishing.AT_ONCE:
         locked.published_id = None
     locked.publishing = manner
-    locked._change_reason = f"manner:{actor}"[:100]  # type: ignore[attr-defined]
-    locked.save(update_fields=["publishing", "published"])
-    return locked
+    return _with_manner(locked, "", "", actor)
+
+
+def _with_manner(program: Program, asked: str, asked_by: str, actor: str) -> Program:
+    program.manner_asked, program.manner_asked_by = asked, asked_by[:80]
+    program._change_reason = f"manner:{actor}"[:100]  # type: ignore[attr-defined]
+    program.save(update_fields=["publishing", "published", "manner_asked", "manner_asked_by"])
+    return program
 
 
 def _locked(program: Program) -> Program:

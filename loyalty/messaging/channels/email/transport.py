@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from loyalty.lib.colours import ink_on
 from loyalty.members.models import Member
 from loyalty.messaging import rules
+from loyalty.programs.queries.in_force import as_published
 
 MAILER = "default"
 PERMANENT = 500  # SMTP replies from here on say that trying again is of no use (RFC 5321, 4.2.1)
@@ -52,13 +53,13 @@ def letter(notice: rules.Notice, *, member: Member, recipient: str) -> EmailMult
 
 
 def _sender_of(member: Member) -> Address:
-    program = member.program
+    program = as_published(member.program)
     address = program.sender_email or settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip("> ")
     return Address(display_name=" ".join(program.name.splitlines()), addr_spec=address)
 
 
 def _context(notice: rules.Notice, member: Member) -> dict[str, object]:
-    program = member.program
+    program = as_published(member.program)
     return {
         "notice": notice,
         "program": program,
