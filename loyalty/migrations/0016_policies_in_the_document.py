@@ -16,7 +16,7 @@ DROP TRIGGER places_touch_config ON loyalty_place;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0015_households'),
+        ('loyalty', '0016_fewer_indexes_of_members'),
     ]
 
     operations = [
