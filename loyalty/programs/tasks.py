@@ -2,7 +2,17 @@
 
 from celery import shared_task
 
-from loyalty.programs.services import backtests, households, jobs, moving, occasions, referrals, tiers, uploads
+from loyalty.programs.services import (
+    backtests,
+    households,
+    jobs,
+    moving,
+    occasions,
+    referrals,
+    tier_warnings,
+    tiers,
+    uploads,
+)
 
 MORNING = 8
 
@@ -35,6 +45,11 @@ def warn_of_expiry() -> None:
 @shared_task
 def review_tiers() -> None:
     tiers.review_tiers()
+
+
+@shared_task
+def warn_of_tiers() -> None:
+    tier_warnings.warn_of_tiers(from_hour=MORNING)
 
 
 @shared_task

@@ -74,7 +74,7 @@ NOUNS: tuple[Noun, ...] = (
         "tier_sets",
         tuple(
             "code name measure wallet activity_types window window_months downgrade one_step_down grace_count "
-            "grace_unit grace_to_month_end position".split()
+            "grace_unit grace_to_month_end warn_days position".split()
         ),
         refers={"wallet": "wallets"},
         parts=(
