@@ -124,6 +124,13 @@ NOUNS: tuple[Noun, ...] = (
         is_single=True,
     ),
     Noun(
+        "reviews",
+        tuple("about_items about_shop shortest longest".split()),
+        key="",
+        off=("is_active", False),
+        is_single=True,
+    ),
+    Noun(
         "households",
         tuple("wallet percent most_members leaving".split()),
         key="wallet",
@@ -157,6 +164,7 @@ LEFT_OUT: Mapping[str, frozenset[str]] = MappingProxyType(
         "attributes": frozenset({"kind", "position"}),
         "places": frozenset({"secret"}),
         "invitations": frozenset({"is_active"}),
+        "reviews": frozenset({"is_active"}),
         "households": frozenset({"is_on"}),
         "transfers": frozenset({"is_on"}),
     }
