@@ -17,11 +17,11 @@ from loyalty.programs.admin import (
     places,
     programs,
     referrals,
-    reviews,
     rules,
     tiers,
     versions,
     wallets,
+    watching,
 )
 
 __all__ = [
@@ -42,11 +42,11 @@ __all__ = [
     "places",
     "programs",
     "referrals",
-    "reviews",
     "rules",
     "segments",
     "staff",
     "tiers",
     "versions",
     "wallets",
+    "watching",
 ]

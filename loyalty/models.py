@@ -18,8 +18,8 @@ from loyalty.programs.models import (
     program,
     referrals,
     returns,
-    reviews,
     tiers,
+    velocity,
     versions,
     wallet,
 )
@@ -42,8 +42,8 @@ __all__ = [
     "program",
     "referrals",
     "returns",
-    "reviews",
     "tiers",
+    "velocity",
     "versions",
     "wallet",
 ]

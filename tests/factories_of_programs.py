@@ -11,7 +11,8 @@ from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.returns import Return
-from loyalty.programs.models.tiers import LadderReview, Tier, TierChange, TierSet, TierStanding, TierWarning
+from loyalty.programs.models.tiers import LadderReview, Tier, TierChange, TierSet, TierStanding
+from loyalty.programs.models.velocity import Flag, HeldAward, ReviewCase, VelocityRule
 from loyalty.programs.models.versions import ProgramVersion
 from tests.factories import ActivityFactory, MemberFactory, ProgramFactory, Row, WalletFactory
 
@@ -74,16 +75,6 @@ class TierChangeFactory(Row):
     why = "reached"
     actor = "test"
     at = factory.LazyFunction(clock.now)
-
-
-class TierWarningFactory(Row):
-    class Meta:
-        model = TierWarning
-
-    member = factory.SubFactory(MemberFactory)
-    tier = factory.SubFactory(TierFactory, tier_set__program=factory.SelfAttribute("...member.program"))
-    ends_at = factory.LazyFunction(clock.now)
-    days = 30
 
 
 class LadderReviewFactory(Row):
@@ -202,3 +193,40 @@ class HouseholdMoveFactory(Row):
     key = factory.Sequence(lambda number: f"move-{number}")
     actor = "test"
     at = factory.LazyFunction(clock.now)
+
+
+class VelocityRuleFactory(Row):
+    class Meta:
+        model = VelocityRule
+
+    program = factory.SubFactory(ProgramFactory)
+    name = factory.Sequence(lambda number: f"Watch {number}")
+
+
+class ReviewCaseFactory(Row):
+    class Meta:
+        model = ReviewCase
+
+    rule = factory.SubFactory(VelocityRuleFactory)
+    program = factory.SelfAttribute("rule.program")
+    place = factory.Sequence(lambda number: f"purchases:{number}")
+    member = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..rule.program"))
+    facts = factory.LazyFunction(lambda: {"pattern": "purchases", "most": 5, "minutes": 60, "count": 6})
+    highest = 6
+
+
+class FlagFactory(Row):
+    class Meta:
+        model = Flag
+
+    case = factory.SubFactory(ReviewCaseFactory)
+    member = factory.SelfAttribute("case.member")
+    activity = factory.SubFactory(ActivityFactory, member=factory.SelfAttribute("..member"))
+    count = 6
+
+
+class HeldAwardFactory(Row):
+    class Meta:
+        model = HeldAward
+
+    activity = factory.SubFactory(ActivityFactory)

@@ -9,7 +9,7 @@ from loyalty.programs.services import (
     moving,
     occasions,
     referrals,
-    tier_warnings,
+    reviews,
     tiers,
     uploads,
 )
@@ -48,11 +48,6 @@ def review_tiers() -> None:
 
 
 @shared_task
-def warn_of_tiers() -> None:
-    tier_warnings.warn_of_tiers(from_hour=MORNING)
-
-
-@shared_task
 def celebrate() -> None:
     occasions.celebrate()
 
@@ -77,6 +72,11 @@ def work_on_uploads() -> None:
 def work_on_backtests() -> None:
     """Run every backtest that waits."""
     backtests.work_on_backtests()
+
+
+@shared_task
+def give_released() -> None:
+    reviews.give_released()
 
 
 @shared_task

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from loyalty.ledger.queries.rows import rows_of
+from loyalty.ledger.rules import OWN_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,21 @@ LOTS = """
 def lots_of(subject: UUID, at: datetime, *, with_used: bool = False) -> list[LotState]:
     """A member's lots in the order in which they are spent, pending ones last; used-up ones only where asked for."""
     return [LotState(*row) for row in rows_of(LOTS, at, subject, with_used)]
+
+
+SPENT = """
+    SELECT coalesce(sum(u.points), 0)::bigint
+    FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id AND p.kind = 'award' AND p.source = %s
+    JOIN ledger_lot_use u ON u.account_id = p.account_id AND u.lot_id = p.id
+    JOIN ledger_posting d ON d.account_id = u.account_id AND d.id = u.posting_id
+    WHERE a.subject = %s AND (u.points < 0 OR d.points < 0 AND (d.kind = 'capture' OR NOT d.kind = ANY (%s)))
+"""
+
+
+def spent_of(subject: UUID, source: str) -> int:
+    """How many of the points that a source brought were spent since (and not given back), in all wallets together."""
+    ((points,),) = rows_of(SPENT, source, subject, list(OWN_KINDS))
+    return points
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.lib.portal import MemberRequest, NavEntry, page, tiles_of
 from loyalty.members.queries import consent_choices, memberships_of
-from loyalty.messaging.queries import news_of
-from loyalty.messaging.services import celebrate
+from loyalty.messaging.queries import newest_unread
 from loyalty.portal import queries
 from loyalty.portal.views.door import program_page
 from loyalty.programs.queries.balances import balances_of
@@ -46,20 +45,20 @@ def programs(request: HttpRequest) -> HttpResponse:
 @program_page
 def home(request: MemberRequest) -> HttpResponse:
     """Card, balance, what comes next and what happened last; for strangers, what the program offers."""
-    if not (member := request.member):
+    if not request.member:
         return _landing(request)
-    news = news_of(member)
+    member = request.member
+    rows = statement_of(member, limit=RECENT).rows
     context = {
         "member": member,
         "program": request.program,
         "is_blocked": member.status == "blocked",
         "balances": balances_of(member),
-        "rows": statement_of(member, limit=RECENT).rows,
+        "rows": rows,
         "steps": _steps_for(request),
         "tiles": tiles_of(request),
         "tiers": tiers_of(member),
-        "joy": news.joy if news.joy and celebrate(news.joy) else None,
-        "newest": news.newest,
+        "newest": newest_unread(member),
         "section": "home",
     }
     return page(request, "portal/home.html", context)

@@ -11,6 +11,7 @@ PURCHASE = {
     "channel": "store",
     "lines": [{"sku": "beans-250", "category": "coffee", "quantity": 2, "amount": "19.90"}],
     "payments": [{"method": "card", "amount": "19.90"}],
+    "attributes": {"card": "tok_8f2c91", "cashier": "C-17"},
 }
 REVIEW = {"source": "shop", "id": "review-88", "type": "review", "member": "345678901237", "at": "2026-11-20T14:30:00Z"}
 END = "2027-11-30T23:00:00+00:00"

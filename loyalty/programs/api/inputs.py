@@ -66,7 +66,16 @@ class PurchaseInput(Input):
     store = Text(60, required=False)
     lines = Many(LineInput, most=MOST_LINES)
     payments = Many(PaymentInput, most=50, least=0, required=False, help_text="They add up to the lines, where given.")
-    attributes = Map(Scalar(), required=False)
+    attributes = Map(
+        Scalar(),
+        required=False,
+        help_text=(
+            "Anything your rules ask about. Three names are known: `card`, a token of the payment card (never its "
+            "number), by which caps and watch rules count; `device`, a token of the member's phone or of the kiosk; "
+            "`cashier`, who rang it up, by your own id. Points of a purchase that a watch rule notices are pending "
+            "until the staff decide."
+        ),
+    )
 
 
 class BatchInput(Input):

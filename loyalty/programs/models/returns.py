@@ -25,6 +25,7 @@ class Return(models.Model):
         _("points given back"), default=list, help_text=_("Points spent on the order, per wallet and posting.")
     )
     is_last = models.BooleanField(_("nothing is left"), default=False)
+    is_after_spending = models.BooleanField(_("points were spent"), default=False)
     event_at = models.DateTimeField(_("happened at"))
     created_at = models.DateTimeField(_("recorded at"), default=clock.now)
     actor = models.CharField(_("recorded by"), max_length=80)

@@ -16,10 +16,13 @@ from loyalty.programs.errors.activities import UnknownActivity
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.returns import Return
+from loyalty.programs.models.velocity import ReviewCase
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.editors import names_of
+from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.explanation import Step, steps_from_json
 from loyalty.programs.rules.wording.activities import activity_name
-from loyalty.programs.rules.wording.amounts import money_of
+from loyalty.programs.rules.wording.amounts import day_of, money_of
 from loyalty.programs.rules.wording.steps import why
 
 
@@ -105,14 +108,45 @@ def title_of(activity: Activity) -> str:
 def why_of(activity: Activity, *, voice: str = "member") -> list[Told]:
     """The explanation of an activity as stored, rule by rule; `voice` is member, or staff (shadow rules too)."""
     wallets = {wallet.pk: wallet for wallet in Wallet.objects.filter(program_id=activity.program_id)}
-    return told(steps_from_json(activity.explanation), wallets, activity.program, voice=voice)
+    steps = steps_from_json(activity.explanation)
+    lines = told(steps, wallets, activity.program, voice=voice)
+    if any(step.code == "under-review" for step in steps):
+        lines += outcomes_of(activity, wallets[int(steps[0].wallet)].code, voice)
+    return lines
+
+
+def outcomes_of(activity: Activity, wallet: str, voice: str) -> list[Told]:
+    """What the staff decided about a purchase that was noticed; who and why is for the staff alone."""
+    cases = list(
+        ReviewCase.objects.filter(flags__activity=activity)
+        .order_by("decided_at", "pk")
+        .select_related("rule", "program")
+    )
+    decided = [case for case in cases if case.state != ReviewCase.State.OPEN]
+    if voice == "staff":
+        names = names_of(case.decided_by for case in decided)
+        return [Told(case.rule.name, wallet, True, 0, _decision(case, names), False) for case in decided]
+    words = ""
+    if any(case.state == ReviewCase.State.REFUSED for case in decided):
+        words = _("We could not confirm these points. Please ask us about it")
+    elif decided and len(decided) == len(cases):
+        words = _("All is well with these points")
+    return [Told(_("Checked"), wallet, True, 0, words, False)] if words else []
+
+
+def _decision(case: ReviewCase, names: dict[str, str]) -> str:
+    words = {"who": names.get(case.decided_by, case.decided_by), "reason": case.reason}
+    words["day"] = day_of(local_day(case.decided_at or case.opened_at, case.program.time_zone))
+    if case.state == ReviewCase.State.RELEASED:
+        return _("Released on %(day)s by %(who)s: %(reason)s") % words
+    return _("Refused on %(day)s by %(who)s: %(reason)s") % words
 
 
 def told(steps: Sequence[Step], wallets: dict[int, Wallet], program: Program, *, voice: str = "member") -> list[Told]:
     """Steps in the words of the language in force. Members are not told of rules on trial."""
     return [
         Told(
-            rule=step.rule_name,
+            rule=step.rule_name if voice == "staff" or step.code != "under-review" else _("Being checked"),
             wallet=wallets[int(step.wallet)].code,
             matched=step.matched,
             points=step.points,

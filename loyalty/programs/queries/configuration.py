@@ -14,11 +14,12 @@ from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.earning import EarningRule, RuleCondition
 from loyalty.programs.models.program import Program, Publishing
+from loyalty.programs.models.velocity import VelocityRule
 from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.documents import Described, Rows, described, rows_from, stored_rows
 from loyalty.programs.queries.ladders import ladders_from
-from loyalty.programs.rules import benefits, capping
+from loyalty.programs.rules import benefits, capping, velocity
 from loyalty.programs.rules import campaigns as terms
 from loyalty.programs.rules.activation import ActivationPolicy
 from loyalty.programs.rules.conditions import Condition, condition_from_text
@@ -68,6 +69,7 @@ class Configuration:
     ladders: tuple[Ladder, ...] = ()
     needs: Needs = NO_NEEDS
     caps: tuple[capping.Cap, ...] = ()
+    watched: tuple[velocity.VelocityRule, ...] = ()
 
     @property
     def is_capped(self) -> bool:
@@ -77,7 +79,7 @@ class Configuration:
     @property
     def judges_in_turn(self) -> bool:
         """Whether what one activity earns can depend on others, beyond whether it is the first purchase."""
-        return self.is_capped or self.needs.has_standing or self.needs.follows
+        return self.is_capped or self.needs.has_standing or self.needs.follows or bool(self.watched)
 
 
 _compiled: dict[int, Configuration] = {}
@@ -152,6 +154,7 @@ def compiled(rows: Rows) -> Configuration:
     asked = [condition for rule in rules for condition in rule.asked]
     balances = any(wallet.balance_cap is not None for wallet in rows.wallets)
     ladders = ladders_from(rows.tier_sets)
+    watched = tuple(_watched(rows))
     return Configuration(
         program.config_version,
         program,
@@ -163,9 +166,13 @@ def compiled(rows: Rows) -> Configuration:
         frozenset(condition.subject for condition in asked),
         described(rows),
         ladders=ladders,
-        needs=needs_of(asked, tiers=benefits.matter(ladders), balances=balances, follows=bool(ladders)),
+        needs=needs_of(
+            asked, tiers=benefits.matter(ladders), balances=balances, follows=bool(ladders),
+            watches=bool(watched),
+        ),
         caps=tuple(_caps(rows, rules)),
-    )
+        watched=watched,
+    )  # fmt: skip
 
 
 def _caps(rows: Rows, rules: list[Rule]) -> Iterator[capping.Cap]:
@@ -180,6 +187,21 @@ def _caps(rows: Rows, rules: list[Rule]) -> Iterator[capping.Cap]:
             continue
         if cap.rules is None or cap.rules:
             yield cap
+
+
+def _watched(rows: Rows) -> Iterator[velocity.VelocityRule]:
+    """The watch rules that are on."""
+    for row in rows.velocity_rules:
+        try:
+            if row.is_active:
+                yield watch_rule_of(row)
+        except InvalidSetting as error:
+            logger.error("watch rule %s of program %s is left out: %s", row.pk, row.program_id, error)
+
+
+def watch_rule_of(row: VelocityRule) -> velocity.VelocityRule:
+    """A stored watch rule as the algebra takes it; raises InvalidSetting."""
+    return velocity.VelocityRule(id=row.pk or 0, name=row.name, pattern=row.pattern, most=row.most, minutes=row.minutes)
 
 
 def cap_of(row: Cap, rules: Iterable[Rule]) -> capping.Cap:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.versions import ProgramVersion
-from loyalty.programs.queries.configuration import published_of, rule_of
+from loyalty.programs.queries.configuration import published_of, rule_of, watch_rule_of
 from loyalty.programs.queries.documents import (
     MODELS,
     Described,
@@ -29,6 +29,7 @@ from loyalty.programs.rules.documents import SETTINGS, Noun
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.amounts import number_of, sentence_of
 from loyalty.programs.rules.wording.earning import sentence_for_rule
+from loyalty.programs.rules.wording.velocity import sentence_for_watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ NUMBERS = frozenset(
 # What the sentence about a rule tells of its settings.
 TOLD = frozenset(
     "trigger effect points per_amount whole_steps factor basis with_tax with_shipping with_discounted conditions "
-    "starts_at ends_at".split()
+    "starts_at ends_at pattern most minutes".split()
 )
 
 
@@ -158,6 +159,11 @@ def _sentences(rows: Rows, told: Described) -> dict[tuple[str, str], str]:
             continue
         program = rows.program
         found["rules", key] = sentence_for_rule(algebra, units, program.currency, zone=program.time_zone)
+    for key, watch in zip(told.places.get("velocity_rules", {}), rows.velocity_rules, strict=True):
+        try:
+            found["velocity_rules", key] = sentence_for_watch(watch_rule_of(watch))
+        except InvalidSetting:
+            continue
     return found
 
 

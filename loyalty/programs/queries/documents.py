@@ -21,8 +21,8 @@ from loyalty.programs.models.kinds import ActivityKind, KindAttribute
 from loyalty.programs.models.moving import TransferPolicy
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.referrals import ReferralPolicy
-from loyalty.programs.models.reviews import ReviewPolicy
 from loyalty.programs.models.tiers import Tier, TierSet
+from loyalty.programs.models.velocity import VelocityRule
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.settings import read, written
 from loyalty.programs.rules.documents import FORMAT, NOUNS, PROGRAM, SETTINGS, Document, Entry, Noun, keys_of
@@ -41,9 +41,9 @@ MODELS: Mapping[str, type[Model]] = {
     "attributes": KindAttribute,
     "places": Place,
     "invitations": ReferralPolicy,
-    "reviews": ReviewPolicy,
     "households": HouseholdPolicy,
     "transfers": TransferPolicy,
+    "velocity_rules": VelocityRule,
 }
 # Rows that a document does not know get ids from here: after all that there are.
 FIRST_UNKNOWN = 2**53
@@ -79,6 +79,10 @@ class Rows:
     @property
     def caps(self) -> list[Cap]:
         return self.by_noun["caps"]
+
+    @property
+    def velocity_rules(self) -> list[VelocityRule]:
+        return self.by_noun["velocity_rules"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,6 +241,9 @@ class _Teller:
         return _("Not confirmed in time"), self._origin(entry)
 
     def _reversal(self, entry: Entry) -> tuple[str, str]:
+        if entry.key.startswith("review:"):
+            why = _("%(origin)s. We could not confirm these points; please ask us about it.")
+            return _("Not confirmed"), why % {"origin": self._origin(entry)}
         if done := self.returns.get(entry.key):
             return words_of(done), self._origin(entry) if entry.points <= 0 else _("Points that you had paid with")
         title = _("Taken back") if entry.points < 0 else _("Given back")

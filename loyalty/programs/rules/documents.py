@@ -74,7 +74,7 @@ NOUNS: tuple[Noun, ...] = (
         "tier_sets",
         tuple(
             "code name measure wallet activity_types window window_months downgrade one_step_down grace_count "
-            "grace_unit grace_to_month_end warn_days position".split()
+            "grace_unit grace_to_month_end position".split()
         ),
         refers={"wallet": "wallets"},
         parts=(
@@ -124,13 +124,6 @@ NOUNS: tuple[Noun, ...] = (
         is_single=True,
     ),
     Noun(
-        "reviews",
-        tuple("about_items about_shop shortest longest".split()),
-        key="",
-        off=("is_active", False),
-        is_single=True,
-    ),
-    Noun(
         "households",
         tuple("wallet percent most_members leaving".split()),
         key="wallet",
@@ -149,6 +142,7 @@ NOUNS: tuple[Noun, ...] = (
         scope="wallet__program",
         off=("is_on", False),
     ),
+    Noun("velocity_rules", tuple("name pattern most minutes is_active".split()), key="name"),
 )
 BY_NAME: Mapping[str, Noun] = MappingProxyType({noun.name: noun for noun in NOUNS})
 # What is no configuration, or takes effect whenever it is changed: identity, pictures, doors, the manner of publishing.
@@ -164,7 +158,6 @@ LEFT_OUT: Mapping[str, frozenset[str]] = MappingProxyType(
         "attributes": frozenset({"kind", "position"}),
         "places": frozenset({"secret"}),
         "invitations": frozenset({"is_active"}),
-        "reviews": frozenset({"is_active"}),
         "households": frozenset({"is_on"}),
         "transfers": frozenset({"is_on"}),
     }

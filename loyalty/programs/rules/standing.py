@@ -102,12 +102,13 @@ class Needs:
     windows: frozenset[int] = frozenset()
     balances: bool = False
     follows: bool = False  # ladders are followed, whose moves need the member's row
+    watches: bool = False  # what happens too often is counted, and may be under review
 
     @property
     def takes_turns(self) -> bool:
         """Whether what one purchase changes can decide what the next one earns, so that a member's take turns."""
         asks = self.first or self.tiers or self.last_purchase or bool(self.windows) or self.balances
-        return asks or self.follows
+        return asks or self.follows or self.watches
 
     @property
     def is_told_anew(self) -> bool:
@@ -139,7 +140,12 @@ NO_NEEDS = Needs()
 
 
 def needs_of(
-    conditions: Iterable[Condition], *, tiers: bool = False, balances: bool = False, follows: bool = False
+    conditions: Iterable[Condition],
+    *,
+    tiers: bool = False,
+    balances: bool = False,
+    follows: bool = False,
+    watches: bool = False,
 ) -> Needs:
     """What these conditions ask for; the flags say that something else asks too."""
     asked = list(conditions)
@@ -154,6 +160,7 @@ def needs_of(
         windows=frozenset(windows),
         balances=balances,
         follows=follows,
+        watches=watches,
     )
 
 

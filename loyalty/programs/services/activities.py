@@ -24,6 +24,7 @@ from loyalty.programs.services.storing import Known, Situation, insert, situatio
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import Counters, take_uses
+from loyalty.programs.services.watching import Watch, flagged, open_cases
 
 
 def record_purchase(program: Program, facts: PurchaseFacts, *, actor: str, dry_run: bool = False) -> Recorded:
@@ -55,14 +56,19 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
     if situation.known:
         return replayed(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
+    watch = Watch()
+    watch.look([(configuration, draft, situation.member_id)])
     plan = deferred(
         plan_of(configuration, situation, draft, Counters()), draft.waits_until, configuration.program.time_zone
     )
+    plan = watch.checked(configuration, draft, situation.member_id, plan)
     activity_id = insert(configuration, situation.member_id, draft, plan.awards, plan.steps, actor)
     if activity_id is None:  # meanwhile stored by another transaction, whose answer counts
         return _book(program, draft, actor)
     take_uses([(plan.uses, draft.at)], configuration.caps)
     _post(configuration, situation, draft, plan, actor)
+    if plan.suspicions:
+        open_cases(program.pk, [flagged(configuration, activity_id, draft, situation.member_id, plan)])
     follow(configuration, {situation.member_id: None}, actor=actor, activity_id=activity_id)
     publish(recorded_event(program, situation, draft, plan, activity_id))
     return answer(configuration, situation, Recorded(activity_id, draft.ref, plan.awards, plan.steps))
@@ -98,7 +104,10 @@ def _rehearse(program: Program, draft: Draft) -> Recorded:
     if situation.known:
         return replayed(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
+    watch = Watch(lock=False)
+    watch.look([(configuration, draft, situation.member_id)])
     plan = plan_of(configuration, situation, draft, Counters(lock=False))
+    plan = watch.checked(configuration, draft, situation.member_id, plan)
     return answer(configuration, situation, Recorded(None, draft.ref, plan.awards, plan.steps))
 
 

@@ -39,6 +39,7 @@ from loyalty.programs.services.storing import Situation, asked_json, awards_json
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import Counters, take_uses
+from loyalty.programs.services.watching import Flagged, Watch, flagged, open_cases
 
 # Members are locked in the order of their numbers, as everywhere.
 SITUATIONS = """
@@ -138,6 +139,7 @@ class Batch:
         self._is_told = is_told
         self._situations: dict[int, tuple] = {}
         self._counters = Counters()
+        self._watch = Watch()
         # What members bought in this batch since the books were last looked at, by number.
         self._bought: dict[str, list[tuple[datetime, Decimal]]] = {}
 
@@ -177,8 +179,8 @@ class Batch:
             configuration = stored[0].configuration
             take_uses([(each.plan.uses, each.draft.at) for each in stored], configuration.caps)
             _post(configuration, stored, self._actor)
-            members = {each.situation.member_id: None for each in stored}
-            follow(configuration, members, actor=self._actor, quietly=not self._is_told)
+            open_cases(self._program.pk, [_flagged(each, made) for each in stored if each.plan.suspicions])
+            follow(configuration, {each.situation.member_id: None for each in stored}, actor=self._actor)
             if self._is_told:
                 publish_many(
                     recorded_event(self._program, each.situation, each.draft, each.plan, made[each.draft.ref])
@@ -211,16 +213,17 @@ class Batch:
 
     def _plan(self, evaluated: Sequence[_Evaluated]) -> list[_Judged]:
         """With what caps leave; their counters are looked at all at once."""
+        self._watch.look((each.configuration, each.draft, each.situation.member_id) for each in evaluated)
         capped = [each for each in evaluated if each.configuration.caps]
         self._counters.look(place for each in capped for place in each.places())
         return [
-            _Judged(
-                each.place, each.draft, each.situation,
-                plan_of(each.configuration, each.situation, each.draft, self._counters, each.evaluation),
-                each.configuration,
-            )
+            _Judged(each.place, each.draft, each.situation, self._plan_one(each), each.configuration)
             for each in evaluated
-        ]  # fmt: skip
+        ]
+
+    def _plan_one(self, each: _Evaluated) -> Plan:
+        plan = plan_of(each.configuration, each.situation, each.draft, self._counters, each.evaluation)
+        return self._watch.checked(each.configuration, each.draft, each.situation.member_id, plan)
 
     def _look(self, drafts: dict[int, Draft]) -> None:
         """Rows of `programs_situation` by place; the members stay locked where one purchase decides another."""
@@ -337,6 +340,11 @@ def _post(configuration: Configuration, stored: Sequence[_Judged], actor: str) -
             key = f"extend:{each.draft.key}:{configuration.wallets[wallet_id].wallet.code}"
             account_id = accounts[wallet_id, each.situation.subject]
             ledger.extend(account_id, until=until, key=key, at=each.draft.at, actor=actor)
+
+
+def _flagged(judged: _Judged, made: Mapping[str, int]) -> Flagged:
+    draft = judged.draft
+    return flagged(judged.configuration, made[draft.ref], draft, judged.situation.member_id, judged.plan)
 
 
 def _accounts_of(stored: Sequence[_Judged]) -> dict[tuple[int, Any], int]:

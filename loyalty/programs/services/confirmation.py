@@ -15,6 +15,7 @@ from loyalty.programs.errors.activities import NothingPending
 from loyalty.programs.events import ActivityCancelled, ActivityConfirmed
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
+from loyalty.programs.models.velocity import HeldAward
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import activity_of
 from loyalty.programs.rules.activation import expiry_once_active
@@ -39,6 +40,7 @@ def confirm_activity(
     """The order was paid, the review accepted: what waits for that becomes spendable. Harmless twice.
 
     Points that would have ended meanwhile live through the day of the confirmation. `kind` is purchase or activity.
+    While the staff review the purchase no points move; the confirmation is remembered.
     Raises UnknownActivity, NothingPending (nothing ever waited), NotPending (cancelled before).
     """
     activity = activity_of(program, kind=kind, source=source, external_id=external_id)
@@ -67,6 +69,11 @@ def _confirm(program: Program, activity: Activity, actor: str, at: datetime) -> 
     configuration = take_turn(program, activity.member_id)
     _lock(activity)
     waiting = [award for award in awards_from_json(activity.awards) if _waits_for_confirmation(award)]
+    held = HeldAward.objects.filter(activity=activity).first()
+    if held is not None:
+        waiting = [award for award in waiting if held.waits_for_shop(award.wallet_code)]
+        if waiting and held.state == HeldAward.State.WAITING:
+            return _note_confirmation(held, at)
     posted = []
     for account_id, award in _accounts(activity, waiting):
         key = f"{activity.key}:{award.wallet_code}"
@@ -108,6 +115,15 @@ def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: d
         publish(ActivityCancelled(program.pk, activity.member_id, activity.pk, settled.points, at))
         follow(configuration, {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
     return settled
+
+
+def _note_confirmation(held: HeldAward, at: datetime) -> Settled:
+    """The staff look at the purchase: what the shop confirmed meanwhile is given as soon as they release it."""
+    is_known = held.confirmed_at is not None
+    if not is_known:
+        held.confirmed_at = at
+        held.save(update_fields=["confirmed_at"])
+    return Settled(held.activity_id, 0, is_known)
 
 
 def _lock(activity: Activity) -> None:

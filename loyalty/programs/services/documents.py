@@ -14,7 +14,13 @@ from loyalty.programs.errors.documents import StillInUse, WrongDocument
 from loyalty.programs.events import ExpiryPolicyChanged
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import Tier
-from loyalty.programs.queries.configuration import activation_of, expiry_of, published_of, rule_of
+from loyalty.programs.queries.configuration import (
+    activation_of,
+    expiry_of,
+    published_of,
+    rule_of,
+    watch_rule_of,
+)
 from loyalty.programs.queries.documents import MODELS, Places, described, field_of, stored_rows
 from loyalty.programs.queries.settings import read, written
 from loyalty.programs.rules.documents import NOUNS, PROGRAM, SETTINGS, Document, Entry, Noun, keys_of
@@ -73,6 +79,8 @@ class _Loading:
             publish(ExpiryPolicyChanged(self._program.pk, row.pk, self._actor, clock.now()))
         for part in noun.parts:
             self._parts(part, row, key, entry.get(part.name, []), (*where, part.name))
+        if noun.name == "velocity_rules":
+            _ensure_sense(lambda: watch_rule_of(row), where)
         if noun.name == "rules":
             _ensure_sense(lambda: rule_of(row, list(row.conditions.all())), where)
         return row

@@ -31,7 +31,8 @@ class PurchaseFacts:
 
     `member` is the member or the member's number. A line's `amount` is its total including tax, after its discount.
     `payments` may be left out; where given they add up to the lines exactly. A till that knows the payment card sends a
-    token of it (never its number) as the attribute `card`: caps for each payment card count by it.
+    token of it (never its number) as the attribute `card`: caps for each payment card count by it. Watch rules look at
+    `card`, at `device` (a token of the phone or kiosk) and at `cashier` (the shop's own id of whoever rang it up).
     """
 
     source: str

@@ -1,7 +1,7 @@
 """Judging a draft by the live rules: what it earns in which wallet, from when until when."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -21,6 +21,7 @@ from loyalty.programs.rules.explanation import Evaluation, Step
 from loyalty.programs.rules.occurrence import PURCHASE, Line, Occurrence
 from loyalty.programs.rules.returns import share_texts
 from loyalty.programs.rules.standing import NOBODY, Standing
+from loyalty.programs.rules.velocity import Suspicion
 from loyalty.programs.services.drafts import Draft
 from loyalty.programs.services.facts import NOTHING, AwardMade
 from loyalty.programs.services.storing import Situation
@@ -45,12 +46,17 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an activity brings: grants by wallet id, wallets whose older points live longer, and the explanation."""
+    """What an activity brings: grants by wallet id, wallets whose older points live longer, and the explanation.
+
+    Where something about it is suspicious its points wait; `unheld` are the grants as they would be otherwise.
+    """
 
     granted: Mapping[int, Grant]
     awards: tuple[AwardMade, ...]
     steps: tuple[Step, ...]
     extended: Mapping[int, datetime]
+    suspicions: tuple[Suspicion, ...] = ()
+    unheld: Mapping[int, Grant] = field(default_factory=dict)
 
     @property
     def uses(self) -> tuple[Use, ...]:

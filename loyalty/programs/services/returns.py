@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.ledger import services as ledger
 from loyalty.ledger.errors import NothingToReverse
+from loyalty.ledger.queries.lots import spent_of
 from loyalty.ledger.queries.statement import Entry, debits_from
 from loyalty.lib import clock
 from loyalty.lib.attempts import insist
@@ -31,6 +32,7 @@ from loyalty.programs.queries.configuration import configuration_of
 from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.queries.returns import returns_of, sold_lines
 from loyalty.programs.rules.returns import Sold, brought_by, money_of, paid_for, step_of
+from loyalty.programs.rules.velocity import Seen
 from loyalty.programs.services.checks import ensure_return
 from loyalty.programs.services.drafts import digest_of, plain, utc_text
 from loyalty.programs.services.facts import ReturnFacts
@@ -38,6 +40,7 @@ from loyalty.programs.services.shares import pot_of
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import give_back_uses
+from loyalty.programs.services.watching import counts_returns, notice_return
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,12 @@ def _record(program: Program, source: str, receipt: str, facts: ReturnFacts, act
     at = _instant_of(activity, facts)
     lines = sold_lines(activity, earlier)
     step = _step(facts, lines)
-    done = _Reckoning(program, activity, facts, at, actor, earlier, lines, step).post()
-    follow(configuration_of(program), {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
+    configuration = configuration_of(program)
+    is_late = counts_returns(configuration) and spent_of(activity.member.subject, activity.key) > 0
+    done = _Reckoning(program, activity, facts, at, actor, earlier, lines, step, is_after_spending=is_late).post()
+    if is_late:
+        notice_return(configuration, activity.pk, Seen(activity.member_id, at))
+    follow(configuration, {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
     publish(_event(done, activity))
     return told_of(done, activity)
 
@@ -185,11 +192,11 @@ class _Reckoning:
 
     def __init__(
         self, program: Program, activity: Activity, facts: ReturnFacts, at: datetime, actor: str,
-        earlier: Sequence[Return], lines: Sequence[Sold], step: dict[int, Decimal],
+        earlier: Sequence[Return], lines: Sequence[Sold], step: dict[int, Decimal], *, is_after_spending: bool = False,
     ) -> None:  # fmt: skip
         self._program, self._activity, self._facts = program, activity, facts
         self._at, self._actor, self._earlier = at, actor, earlier
-        self._before, self._step = lines, step
+        self._before, self._step, self._is_after_spending = lines, step, is_after_spending
         self._after = [replace(line, back=line.back + step.get(line.position, 0)) for line in lines]
 
     def post(self) -> Return:
@@ -278,6 +285,7 @@ class _Reckoning:
             clawbacks=claws,
             given_back=backs,
             is_last=all(line.back >= line.quantity for line in self._after),
+            is_after_spending=self._is_after_spending,
             event_at=self._at,
             actor=self._actor[:80],
         )

@@ -31,6 +31,8 @@ ENTRIES = (
           "Pending points that nobody confirmed in time.", 900),
     Entry("Release points set aside", "loyalty.programs.tasks.release_holds",
           "Gives back what was set aside for an order or a bid that never ended.", 60),
+    Entry("Give points that were reviewed", "loyalty.programs.tasks.give_released",
+          "Points of purchases that the staff released, once their wallet’s own waiting time is over.", 300),
     Entry("Give back transfers that nobody accepted", "loyalty.programs.tasks.lapse_transfers",
           "Points sent to a member who did not answer in time go back to the sender.", 300),
     Entry("Review tiers", "loyalty.programs.tasks.review_tiers",
@@ -40,9 +42,6 @@ ENTRIES = (
     Entry("Warn of expiry", "loyalty.programs.tasks.warn_of_expiry",
           "Tells members before points expire, as many days ahead as each program chose, from 8 in the morning there.",
           1800),
-    Entry("Warn before tiers end", "loyalty.programs.tasks.warn_of_tiers",
-          "Tells members before a tier is lost what keeps it, as many days ahead as each ladder says, from 8 in the "
-          "morning there.", 1800),
     Entry("Keep birthdays and anniversaries", "loyalty.programs.tasks.celebrate",
           "Records the days that members have today, where a rule pays for them; missed days are made up for a week.",
           3600),

@@ -13,6 +13,7 @@ from loyalty.programs.rules.explanation import Step
 from loyalty.programs.rules.wording.amounts import Units, moment_of, money_of, number_of, points_of, products_of
 from loyalty.programs.rules.wording.caps import limit_from
 from loyalty.programs.rules.wording.conditions import condition_from_params, phrase_for
+from loyalty.programs.rules.wording.velocity import fact_of
 
 
 class Telling(NamedTuple):
@@ -168,6 +169,12 @@ def _balance_full(telling: Telling) -> str:
     return _("Trimmed to %(left)s: then the wallet is full") % {"left": points_of(left, telling.units)}
 
 
+def _under_review(telling: Telling) -> str:
+    if telling.voice != "staff":
+        return _("These points wait until we have had a look at the purchase")
+    return _("To be reviewed: %(fact)s") % {"fact": fact_of(telling.params)}
+
+
 def _campaign_not_running(telling: Telling) -> str:
     words = {"campaign": telling.params["campaign"]}
     if telling.params["state"] == "off":
@@ -201,6 +208,7 @@ GIVEN: dict[str, Callable[[Telling], str]] = {
     "cap-trimmed": _capped,
     "cap-refused": _capped,
     "balance-full": _balance_full,
+    "under-review": _under_review,
     "too-many-points": lambda telling: (
         _("It would give more %(units)s than a wallet can hold") % {"units": telling.units[1]}
     ),
