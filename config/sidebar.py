@@ -17,6 +17,7 @@ from unfold.dataclasses import SearchResult
 from loyalty.lib.admin.desk import desk_of
 
 OPERATOR = "operator"
+REVIEWS = "config.sidebar.reviews_waiting"
 
 
 class Entry(NamedTuple):
@@ -26,6 +27,7 @@ class Entry(NamedTuple):
     icon: str
     address: str
     permission: str = ""
+    badge: str = ""  # a function of the request that says how many wait, by its dotted path
 
 
 JOBS: list[tuple[str | Promise, list[Entry]]] = [
@@ -46,6 +48,7 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Types of activity"), "category", "loyalty_activitykind_changelist", "view_activitykind"),
             Entry(_("Invitations"), "group_add", "loyalty_referral_changelist", "view_referral"),
             Entry(_("Invitation policy"), "handshake", "loyalty_referralpolicy_changelist", "view_referralpolicy"),
+            Entry(_("Review policy"), "rate_review", "loyalty_reviewpolicy_changelist", "view_reviewpolicy"),
             Entry(_("Places to check in"), "qr_code_2", "loyalty_place_changelist", "view_place"),
             Entry(_("Campaigns"), "campaign", "loyalty_campaign_changelist", "view_campaign"),
             Entry(_("Caps and budgets"), "data_usage", "loyalty_cap_changelist", "view_cap"),
@@ -64,6 +67,7 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
         _("Activity"),
         [
             Entry(_("Purchases and activities"), "receipt_long", "loyalty_activity_changelist", "view_activity"),
+            Entry(_("Reviews"), "reviews", "loyalty_review_changelist", "view_review", REVIEWS),
             Entry(_("Cases to review"), "gpp_maybe", "loyalty_reviewcase_changelist", "view_reviewcase"),
             Entry(_("Households and clubs"), "diversity_3", "loyalty_household_changelist", "view_household"),
             Entry(_("Transfers"), "send_money", "loyalty_transfer_changelist", "view_transfer"),
@@ -105,6 +109,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 "icon": entry.icon,
                 "link": reverse(f"admin:{entry.address}"),
                 "active": entry is current,
+                **({"badge": entry.badge} if entry.badge else {}),
             }
             for entry in entries
             if is_allowed(request, entry.permission)
@@ -132,6 +137,14 @@ def is_allowed(request: HttpRequest, permission: str) -> bool:
     if permission == OPERATOR:
         return bool(request.user.is_superuser)
     return not permission or desk_of(request).may(permission)
+
+
+def reviews_waiting(request: HttpRequest) -> int | str:
+    """How many reviews wait in the open program; nothing where none do."""
+    from loyalty.programs.queries.reviews import waiting_count  # models are not ready when settings are read
+
+    program = desk_of(request).program
+    return (waiting_count(program) or "") if program else ""
 
 
 def programs(request: HttpRequest) -> list[dict[str, Any]]:

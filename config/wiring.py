@@ -14,6 +14,8 @@ WIRES: dict[str, list[str]] = {
     "loyalty.programs.events.PurchaseReturned": ["loyalty.programs.subscribers.take_back_referral"],
     "loyalty.programs.events.ExpiryPolicyChanged": ["loyalty.programs.subscribers.redate_lots"],
     "loyalty.programs.events.PointsExpiring": ["loyalty.messaging.subscribers.warn_of_expiry"],
+    "loyalty.programs.events.TierEnding": ["loyalty.messaging.subscribers.warn_of_tier"],
+    "loyalty.programs.events.MemberTierChanged": ["loyalty.messaging.subscribers.tell_of_tier"],
     "loyalty.programs.events.PointsSent": ["loyalty.messaging.subscribers.tell_of_transfer"],
 }
 EVERY: list[str] = []

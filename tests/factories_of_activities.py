@@ -6,6 +6,7 @@ from loyalty.lib import clock
 from loyalty.programs.models.checkins import Place
 from loyalty.programs.models.kinds import ActivityKind, KindAttribute
 from loyalty.programs.models.referrals import Referral, ReferralPolicy
+from loyalty.programs.models.reviews import Review, ReviewPolicy
 from tests.factories import MemberFactory, ProgramFactory, Row
 
 
@@ -50,3 +51,22 @@ class ReferralFactory(Row):
     referrer = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..program"))
     friend = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..program"))
     joined_at = factory.LazyFunction(clock.now)
+
+
+class ReviewPolicyFactory(Row):
+    class Meta:
+        model = ReviewPolicy
+
+    program = factory.SubFactory(ProgramFactory)
+
+
+class ReviewFactory(Row):
+    class Meta:
+        model = Review
+
+    program = factory.SubFactory(ProgramFactory)
+    member = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..program"))
+    sku = factory.Sequence(lambda number: f"mug-{number}")
+    item = "Blue mug"
+    stars = 4
+    text = "Holds a lot of coffee, and keeps it warm."

@@ -11,7 +11,7 @@ from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.returns import Return
-from loyalty.programs.models.tiers import LadderReview, Tier, TierChange, TierSet, TierStanding
+from loyalty.programs.models.tiers import LadderReview, Tier, TierChange, TierSet, TierStanding, TierWarning
 from loyalty.programs.models.velocity import Flag, HeldAward, ReviewCase, VelocityRule
 from loyalty.programs.models.versions import ProgramVersion
 from tests.factories import ActivityFactory, MemberFactory, ProgramFactory, Row, WalletFactory
@@ -75,6 +75,16 @@ class TierChangeFactory(Row):
     why = "reached"
     actor = "test"
     at = factory.LazyFunction(clock.now)
+
+
+class TierWarningFactory(Row):
+    class Meta:
+        model = TierWarning
+
+    member = factory.SubFactory(MemberFactory)
+    tier = factory.SubFactory(TierFactory, tier_set__program=factory.SelfAttribute("...member.program"))
+    ends_at = factory.LazyFunction(clock.now)
+    days = 30
 
 
 class LadderReviewFactory(Row):

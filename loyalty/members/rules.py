@@ -49,19 +49,19 @@ _SEEN_BY_ALL = (
     "inboxentry delivery expirywarning account posting lot lotuse hold transferpolicy transfer "
     "household householdpolicy segment segmentmember tierset tier tierstanding tierchange "
     "campaign audiencecondition cap capuse programversion backtest "
-    "activitykind kindattribute place referral referralpolicy velocityrule reviewcase"
+    "activitykind kindattribute place referral referralpolicy reviewpolicy review velocityrule reviewcase"
 ).split()
 _VIEW = _may("view", *_SEEN_BY_ALL)
 _CARE = (
     _may("add change", "member", "card")
-    | _may("change", "tierstanding", "reviewcase")
+    | _may("change", "tierstanding", "review", "reviewcase")
     | {"loyalty.adjust_points", "loyalty.change_transfer", "loyalty.change_household", "loyalty.show_place"}
 )
 _MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond_limit"})
 _RULES = (
     _may("add change", "earningrule", "campaign", "segment", "tierset", "velocityrule")
     | _may("add", "backtest")
-    | _may("add change", "activitykind", "place", "referralpolicy")
+    | _may("add change", "activitykind", "place", "referralpolicy", "reviewpolicy")
     | _may("add change delete", "tier", "rulecondition", "audiencecondition", "cap", "segmentmember")
     | _may("add change delete", "kindattribute")
     | {"loyalty.show_place"}

@@ -16,6 +16,7 @@ class InboxEntry(models.Model):
     body = models.TextField(_("text"))
     created_at = models.DateTimeField(_("at"), default=clock.now)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+    celebrated_at = models.DateTimeField(_("celebrated at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("inbox entry")

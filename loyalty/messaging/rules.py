@@ -1,18 +1,23 @@
 """The words of messages, in the language that is active; pure otherwise."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty.lib.dates import full_day
 from loyalty.programs.rules.wording.amounts import counted_of
 
 EXPIRY = "points_expiring"
 SENT = "points_sent"
+REACHED = "tier_reached"
+LOST = "tier_lost"
+ENDING = "tier_ending"
 INSTANT = timedelta(microseconds=1)
 
 
@@ -25,10 +30,14 @@ class Notice:
     subject: str
     paragraphs: tuple[str, ...]
     button: str
+    items: tuple[str, ...] = ()  # a list after the paragraphs
+    closing: tuple[str, ...] = ()  # and what stands below it
+    page: str = "home"  # where the button leads: the name of a page of the portal
 
     @property
     def text(self) -> str:
-        return "\n\n".join(self.paragraphs)
+        listed = "\n".join(f"• {item}" for item in self.items)
+        return "\n\n".join(part for part in (*self.paragraphs, listed, *self.closing) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,87 @@ def sent_notice(key: str, giver: str, points: int, units: tuple[str, str], progr
         subject=_("%(giver)s sends you %(number)s %(unit)s") % words,
         paragraphs=(told, asked if answer_by else _("They are yours already.")),
         button=_("See my balance"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TierTold:
+    """A tier as it is told to a member: names, what it brings, and in words how it is kept or reached again."""
+
+    program: str
+    tier: str  # empty: none
+    before: str
+    benefits: tuple[str, ...]
+    kept: str = ""
+    missing: str = ""
+
+
+def key_of_tier(tier_set: str, before: str, after: str, at: datetime) -> str:
+    """What makes one move on a ladder the same move, however often it is told."""
+    return f"tier:{tier_set}:{before}:{after}:{at.isoformat()}"
+
+
+def tier_reached_notice(key: str, told: TierTold) -> Notice:
+    """Welcomes a member on a higher tier, with what it brings."""
+    words = {"tier": told.tier, "program": told.program}
+    brings = _("This is what it brings you:") if told.benefits else ""
+    return Notice(
+        kind=REACHED,
+        key=key,
+        subject=_("Welcome to %(tier)s") % words,
+        paragraphs=tuple(part for part in (_("You have reached %(tier)s in %(program)s.") % words, brings) if part),
+        items=told.benefits,
+        closing=(told.kept,) if told.kept else (),
+        button=_("See my tier"),
+        page="tiers",
+    )
+
+
+ENDED: Mapping[str, Promise] = {
+    "fell": gettext_lazy("%(before)s in %(program)s has ended: what it takes was not reached again."),
+    "returned": gettext_lazy("%(before)s in %(program)s has ended: something that counted for it came back."),
+    "ladder": gettext_lazy("%(before)s in %(program)s has ended: it takes something else from now on."),
+    "by_hand": gettext_lazy("%(before)s in %(program)s has ended."),
+}
+
+
+def tier_lost_notice(key: str, told: TierTold, why: str) -> Notice:
+    """Tells that a tier has ended and why, what is left, and the way back."""
+    words = {"tier": told.tier, "before": told.before, "program": told.program}
+    paragraphs = [str(ENDED.get(why, ENDED["by_hand"])) % words]
+    if told.tier and told.benefits:
+        paragraphs.append(_("%(tier)s still brings you:") % words)
+    missing = _("The way back: %(missing)s.") % {"missing": told.missing} if told.missing else ""
+    return Notice(
+        kind=LOST,
+        key=key,
+        subject=(_("Your tier is now %(tier)s") if told.tier else _("%(before)s has ended")) % words,
+        paragraphs=tuple(paragraphs),
+        items=told.benefits if told.tier else (),
+        closing=(missing,) if missing else (),
+        button=_("See my tier"),
+        page="tiers",
+    )
+
+
+def tier_ending_notice(key: str, told: TierTold, amount: str, day: str, then: str, again: str) -> Notice:
+    """Warns that `told.tier` ends after `day`: `amount` keeps it, empty where only the time after it counts.
+
+    `then` is the tier that follows, empty for none; `again` says what reaches the tier.
+    """
+    words = {"tier": told.tier, "program": told.program, "amount": amount, "day": day, "then": then}
+    # Translators: "320 points by 31 December to keep Gold". The number stays in front.
+    subject = _("%(amount)s by %(day)s to keep %(tier)s") if amount else _("%(tier)s is yours until %(day)s")
+    until = _("%(tier)s in %(program)s is yours until %(day)s.") % words
+    keep = (_("What keeps it: %(amount)s more by then.") if amount else _("After that it begins anew.")) % words
+    after = (_("Otherwise you go on as %(then)s.") if then else _("Otherwise it ends.")) % words
+    return Notice(
+        kind=ENDING,
+        key=key,
+        subject=subject % words,
+        paragraphs=(until, f"{keep} {after}" if amount else f"{keep} {again}."),
+        button=_("See my tier"),
+        page="tiers",
     )
 
 

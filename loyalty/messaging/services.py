@@ -1,6 +1,7 @@
 """Telling members something, once, in their language."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import translation
@@ -15,6 +16,9 @@ from loyalty.messaging.channels.email import transport
 from loyalty.messaging.models import Delivery, InboxEntry
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.moving import transfer_by_id
+from loyalty.programs.queries.tiers import TierView, tiers_of
+from loyalty.programs.rules.tiers import Rung
+from loyalty.programs.rules.wording.tiers import amount_of, benefits_of, last_day_of, reached_by
 
 EMAIL = "email"
 # Kept in English, as code; the staff's pages translate them.
@@ -22,6 +26,8 @@ NO_ADDRESS = gettext_noop("no e-mail address is known")
 REFUSED = gettext_noop("the mail server refuses the address")
 LEFT = gettext_noop("the member left the program")
 TOO_LATE = gettext_noop("the points had expired before it could be sent")
+OVERTAKEN = gettext_noop("the tier had changed again before it could be sent")
+QUIET = gettext_noop("it came with an imported file: the inbox is enough")
 
 
 @transaction.atomic
@@ -70,7 +76,83 @@ def tell_of_transfer(transfer_id: int) -> None:
         _tell(member, notice)
 
 
-def _tell(member: Member, notice: rules.Notice) -> None:
+@transaction.atomic
+def tell_of_tier(
+    *, member_id: int, tier_set: str, before: str, after: str, why: str, at: datetime, is_quiet: bool = False
+) -> None:
+    """Tell a member who rose what the tier brings, one who fell why and what is left; by codes, empty below the lowest.
+
+    Once for each move; one that another has overtaken is not told. A service message, as in `warn_of_expiry`.
+    `is_quiet`: into the inbox alone.
+    """
+    member = Member.objects.select_related("program", "user").get(pk=member_id)
+    with translation.override(language_of(member)):
+        view = _ladder_of(member, tier_set)
+        if view is None:
+            return
+        notice = _notice_of_move(member, view, before, after, why, rules.key_of_tier(tier_set, before, after, at))
+        if (view.rung.code if view.rung else "") != after:
+            _skip(member, notice, OVERTAKEN)
+        else:
+            _tell(member, notice, is_quiet=is_quiet)
+
+
+def _ladder_of(member: Member, code: str) -> TierView | None:
+    return next((view for view in tiers_of(member) if view.ladder.code == code), None)
+
+
+def _rung(view: TierView, code: str) -> Rung | None:
+    return next((rung for rung in view.ladder.rungs if rung.code == code), None)
+
+
+def _notice_of_move(member: Member, view: TierView, before: str, after: str, why: str, key: str) -> rules.Notice:
+    old, new = _rung(view, before), _rung(view, after)
+    told = rules.TierTold(
+        program=member.program.name,
+        tier=new.name if new else "",
+        before=old.name if old else "",
+        benefits=tuple(benefits_of(new)) if new else (),
+        kept=view.kept,
+        missing=view.missing,
+    )
+    has_risen = new is not None and (old is None or new.threshold > old.threshold)
+    return rules.tier_reached_notice(key, told) if has_risen else rules.tier_lost_notice(key, told, why)
+
+
+@transaction.atomic
+def warn_of_tier(
+    *, member_id: int, tier_set: str, tier: str, then: str, ends_at: datetime, days: int, missing: Decimal
+) -> None:
+    """Tell a member that a tier ends at `ends_at` and what keeps it: once per end and step, unless it is safe again."""
+    member = Member.objects.select_related("program", "user").get(pk=member_id)
+    with translation.override(language_of(member)):
+        view = _ladder_of(member, tier_set)
+        rung = _rung(view, tier) if view else None
+        if view is None or rung is None:
+            return
+        notice = _notice_of_end(member, view, rung, then, ends_at, days, missing)
+        is_kept = view.held.keeps_until is not None and view.held.keeps_until > ends_at
+        if view.rung != rung or is_kept or ends_at <= clock.now():
+            _skip(member, notice, OVERTAKEN)
+        else:
+            _tell(member, notice)
+
+
+def _notice_of_end(
+    member: Member, view: TierView, rung: Rung, then: str, ends_at: datetime, days: int, missing: Decimal
+) -> rules.Notice:
+    following = _rung(view, then)
+    return rules.tier_ending_notice(
+        f"{rules.ENDING}:{view.ladder.code}:{rung.code}:{ends_at.isoformat()}:{days}",
+        rules.TierTold(member.program.name, rung.name, "", ()),
+        amount_of(view.ladder, missing, view.units, view.currency) if missing else "",
+        last_day_of(ends_at, view.zone, view.at),
+        following.name if following else "",
+        reached_by(view.ladder, rung, view.units, view.currency),
+    )
+
+
+def _tell(member: Member, notice: rules.Notice, *, is_quiet: bool = False) -> None:
     """Into the inbox, then by e-mail; must run inside a transaction and in the member's language."""
     if member.status == Member.Status.LEFT:
         _skip(member, notice, LEFT)
@@ -80,6 +162,9 @@ def _tell(member: Member, notice: rules.Notice) -> None:
         key=notice.key,
         defaults={"kind": notice.kind, "subject": notice.subject, "body": notice.text, "created_at": clock.now()},
     )
+    if is_quiet:
+        _skip(member, notice, QUIET)
+        return
     recipient = address_of(member)
     if not recipient:
         _skip(member, notice, NO_ADDRESS)
@@ -113,6 +198,11 @@ def mark_read(entry: InboxEntry) -> InboxEntry:
         entry.read_at = clock.now()
         entry.save(update_fields=["read_at"])
     return entry
+
+
+def celebrate(entry: InboxEntry) -> bool:
+    """Whether the member is to see this one celebrated: once, on whichever device comes first."""
+    return bool(InboxEntry.objects.filter(pk=entry.pk, celebrated_at=None).update(celebrated_at=clock.now()))
 
 
 def mark_all_read(member: Member) -> int:

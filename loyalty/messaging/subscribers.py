@@ -1,5 +1,5 @@
 from loyalty.messaging import services
-from loyalty.programs.events import PointsExpiring, PointsSent
+from loyalty.programs.events import MemberTierChanged, PointsExpiring, PointsSent, TierEnding
 
 
 def warn_of_expiry(event: PointsExpiring) -> None:
@@ -10,6 +10,30 @@ def warn_of_expiry(event: PointsExpiring) -> None:
         expires_at=event.expires_at,
         until=event.until,
         days=event.days,
+    )
+
+
+def tell_of_tier(event: MemberTierChanged) -> None:
+    services.tell_of_tier(
+        member_id=event.member_id,
+        tier_set=event.tier_set,
+        before=event.before,
+        after=event.after,
+        why=event.why,
+        at=event.at,
+        is_quiet=event.is_quiet,
+    )
+
+
+def warn_of_tier(event: TierEnding) -> None:
+    services.warn_of_tier(
+        member_id=event.member_id,
+        tier_set=event.tier_set,
+        tier=event.tier,
+        then=event.then,
+        ends_at=event.ends_at,
+        days=event.days,
+        missing=event.missing,
     )
 
 

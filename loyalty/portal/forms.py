@@ -203,3 +203,27 @@ class TakeForm(forms.Form):
     points = forms.IntegerField(
         label=_("How many"), min_value=1, max_value=10**12, widget=forms.NumberInput({"inputmode": "numeric"})
     )
+
+
+class ReviewForm(forms.Form):
+    """Stars and words. What is too short, too long or illegible is refused by the service, in its words."""
+
+    stars = forms.TypedChoiceField(
+        label=_("How was it?"),
+        choices=[(5, _("excellent")), (4, _("good")), (3, _("all right")), (2, _("poor")), (1, _("bad"))],
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Give one to five stars.")},
+    )
+    text = forms.CharField(label=_("Your words"), required=False, max_length=10_000, widget=forms.Textarea({"rows": 6}))
+
+    def __init__(self, *args: Any, policy: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field, lengths = self.fields["text"], {"shortest": policy.shortest, "longest": policy.longest}
+        field.required = policy.shortest > 0
+        field.help_text = _("%(shortest)d to %(longest)d characters.") % lengths
+        field.widget.attrs |= {"maxlength": policy.longest, "aria-describedby": "id_text_helptext"}
+
+    def said(self) -> dict[str, Any]:
+        """Stars and words alone."""
+        return {name: self.cleaned_data[name] for name in ("stars", "text")}

@@ -133,10 +133,29 @@ class PointsAdjusted:
 
 
 @dataclass(frozen=True, slots=True)
+class TierEnding:
+    """A member’s tier ends at the instant `ends_at`, within the ladder’s warning of `days` days.
+
+    `missing` of what the ladder counts keeps it if it comes before; 0: nothing can. `then` is the code of the tier that
+    follows, empty for none.
+    """
+
+    program_id: int
+    member_id: int
+    tier_set: str
+    tier: str
+    then: str
+    ends_at: datetime
+    days: int
+    missing: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class MemberTierChanged:
     """A member rose or fell on a ladder; `before` and `after` are codes of its tiers, empty below the lowest.
 
-    `why` is reached, fell, returned, by_hand or ladder (it was changed).
+    `why` is reached, fell, returned, by_hand or ladder (it was changed). `is_quiet`: a file brought it, of which
+    members are not told one by one.
     """
 
     program_id: int
@@ -146,6 +165,7 @@ class MemberTierChanged:
     after: str
     why: str
     at: datetime
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from celery import shared_task
 
 from loyalty.programs.services import (
     backtests,
+    cases,
     households,
     jobs,
     moving,
     occasions,
     referrals,
-    reviews,
+    tier_warnings,
     tiers,
     uploads,
 )
@@ -48,6 +49,11 @@ def review_tiers() -> None:
 
 
 @shared_task
+def warn_of_tiers() -> None:
+    tier_warnings.warn_of_tiers(from_hour=MORNING)
+
+
+@shared_task
 def celebrate() -> None:
     occasions.celebrate()
 
@@ -76,7 +82,7 @@ def work_on_backtests() -> None:
 
 @shared_task
 def give_released() -> None:
-    reviews.give_released()
+    cases.give_released()
 
 
 @shared_task

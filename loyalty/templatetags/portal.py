@@ -73,6 +73,12 @@ def unit(wallet, number: int = 2) -> str:
 
 
 @register.filter
+def stars(number: int) -> str:
+    """★★★★☆"""
+    return "★" * number + "☆" * (5 - number)
+
+
+@register.filter
 def day(when: datetime | date) -> str:
     """Today, yesterday, 31 Dec, or with the year when it is another one: short, as it stands at the end of a row."""
     today = timezone.localdate(clock.now())

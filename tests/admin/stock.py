@@ -23,7 +23,14 @@ from tests.factories import (
     UserFactory,
     WalletFactory,
 )
-from tests.factories_of_activities import KindAttributeFactory, PlaceFactory, ReferralFactory, ReferralPolicyFactory
+from tests.factories_of_activities import (
+    KindAttributeFactory,
+    PlaceFactory,
+    ReferralFactory,
+    ReferralPolicyFactory,
+    ReviewFactory,
+    ReviewPolicyFactory,
+)
 from tests.factories_of_programs import (
     BacktestFactory,
     CampaignFactory,
@@ -74,6 +81,8 @@ def add_one_of_each(program, number: int):
     FlagFactory(case=case, activity=member.activities.latest("pk"), cashier=f"C{number}")
     if not hasattr(program, "referral_policy"):
         ReferralPolicyFactory(program=program)
+        ReviewPolicyFactory(program=program)
+    ReviewFactory(program=program, member=member)
     issue_api_key(program, name=f"Till {number}", scopes=["all"], actor="test")
     colleague = UserFactory(is_staff=True)
     grant_access(colleague, program, "viewer", actor="test")

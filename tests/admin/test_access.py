@@ -42,6 +42,10 @@ LISTS = {
     "referralpolicy_changelist": EVERYONE,
     "referral_add": set(),
     "referralpolicy_add": set(),  # there is one already
+    "reviewpolicy_changelist": EVERYONE,
+    "reviewpolicy_add": set(),  # there is one already
+    "review_changelist": EVERYONE,
+    "review_add": set(),
     "consenttext_changelist": EVERYONE,
     "activity_changelist": EVERYONE,
     "posting_changelist": EVERYONE,
@@ -135,6 +139,11 @@ THINGS = {
     "referral_change": EVERYONE,
     "referralpolicy_change": EVERYONE,
     "referralpolicy_history": EVERYONE,
+    "reviewpolicy_change": EVERYONE,
+    "reviewpolicy_history": EVERYONE,
+    "review_change": EVERYONE,
+    "review_approve": CARE,
+    "review_refuse": CARE,
     "place_show": CARE | RULES,
     "place_archive": RULES,
     "place_history": EVERYONE,

@@ -15,7 +15,7 @@ from loyalty.programs.queries.versions import has_draft
 from loyalty.programs.rules.documents import NOUNS, PROGRAM
 from loyalty.programs.services.versions import change_publishing, discard_draft, publish_draft
 from tests.factories import ConsentTextFactory, EarningRuleFactory, RuleConditionFactory, SegmentFactory
-from tests.factories_of_activities import ActivityKindFactory, PlaceFactory, ReferralPolicyFactory
+from tests.factories_of_activities import ActivityKindFactory, PlaceFactory, ReferralPolicyFactory, ReviewPolicyFactory
 from tests.factories_of_programs import (
     AudienceConditionFactory,
     CampaignFactory,
@@ -40,6 +40,7 @@ EDITS = {
     "attributes": {"is_required": True},
     "places": {"name": "Bergen"},
     "invitations": {"minimum_purchase": 99},
+    "reviews": {"shortest": 5},
     "households": {"percent": 10},
     "transfers": {"step": 250},
 }
@@ -61,6 +62,7 @@ def rows(world):
         "conditions": RuleConditionFactory(rule=rule), "caps": CapFactory(program=program, rule=rule),
         "activity_types": kind, "attributes": kind.attributes.create(name="garment"),
         "places": PlaceFactory(program=program), "invitations": ReferralPolicyFactory(program=program),
+        "reviews": ReviewPolicyFactory(program=program),
         "households": HouseholdPolicyFactory(program=program, wallet=wallet),
         "transfers": TransferPolicyFactory(wallet=wallet),
     }  # fmt: skip

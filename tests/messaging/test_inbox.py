@@ -22,7 +22,7 @@ def test_the_newest_message_stands_first(world):
 
     assert queries.inbox_of(world.ada) == [third, second, first]
     assert queries.inbox_of(world.ada, offset=1, limit=1) == [second]
-    assert queries.newest_unread(world.ada) == third
+    assert queries.news_of(world.ada).newest == third
     assert queries.unread_count(world.ada) == 3
 
 
@@ -36,7 +36,7 @@ def test_reading_a_message_counts_once(world):
     newest.refresh_from_db()
     assert newest.read_at == NOON
     assert queries.unread_count(world.ada) == 2
-    assert queries.newest_unread(world.ada) != newest
+    assert queries.news_of(world.ada).newest != newest
 
 
 def test_reading_everything_leaves_others_alone(world):
@@ -45,7 +45,7 @@ def test_reading_everything_leaves_others_alone(world):
 
     assert services.mark_all_read(world.ada) == 3
     assert queries.unread_count(world.ada) == 0
-    assert queries.newest_unread(world.ada) is None
+    assert queries.news_of(world.ada).newest is None
     assert queries.unread_count(world.ben) == 1
 
 

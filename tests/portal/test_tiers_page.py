@@ -8,9 +8,10 @@ import time_machine
 from django.db import transaction
 from django.urls import reverse
 
+from loyalty.outbox.services import relay
 from loyalty.programs.models.tiers import Tier, TierSet
 from loyalty.programs.queries.configuration import configuration_of
-from loyalty.programs.services.tiers import follow
+from loyalty.programs.services.tiers import follow, review_tiers
 from tests.portal.conftest import client_of
 
 SUMMER = datetime(2026, 7, 20, 12, tzinfo=UTC)
@@ -90,3 +91,23 @@ def test_tills_are_told_the_tier(world, ladder):
     assert [each["tier"] for each in present_members([world.ada, world.ben])] == ["silver", None]
     Tier.objects.create(tier_set=ladder, code="bronze", name="Bronze", threshold=Decimal(0))
     assert [each["tier"] for each in present_members([world.ada, world.ben, world.cleo])] == ["silver", "bronze", None]
+
+
+def test_a_tier_just_reached_is_celebrated_once(world, ladder):
+    climb(world.ada, 1000)
+    relay()
+    home, client = reverse("loyalty:home", args=["aurora"]), client_of(world.ada)
+    assert 'id="joy-title">Welcome to Gold<' in text_of(client.get(home))
+    again = text_of(client.get(home))
+    assert "joy-title" not in again
+    assert "Welcome to Gold" in again  # it is a new message still
+    assert "joy-title" not in text_of(client_of(world.ben).get(home))
+
+
+def test_a_tier_lost_meanwhile_is_not_celebrated(world, ladder, at):
+    climb(world.ada, 1000)
+    relay()
+    at.move_to(datetime(2028, 1, 1, 12, tzinfo=UTC))
+    review_tiers()
+    relay()
+    assert "joy-title" not in text_of(client_of(world.ada).get(reverse("loyalty:home", args=["aurora"])))

@@ -12,21 +12,21 @@ from django.test.utils import CaptureQueriesContext
 from loyalty.ledger import services as ledger
 from loyalty.lib import clock
 from loyalty.programs.errors.activities import NothingPending
+from loyalty.programs.errors.cases import CaseDecided
 from loyalty.programs.errors.programs import ReasonMissing
-from loyalty.programs.errors.reviews import CaseDecided
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.velocity import HeldAward, ReviewCase, VelocityRule
 from loyalty.programs.queries.activities import why_of
-from loyalty.programs.queries.reviews import cashiers_of, numbers_of, purchases_of, words_of_case, words_of_watch
+from loyalty.programs.queries.cases import cashiers_of, numbers_of, purchases_of, words_of_case, words_of_watch
 from loyalty.programs.queries.statement import statement_of
 from loyalty.programs.services.activities import record_purchase
 from loyalty.programs.services.batches import record_purchases
+from loyalty.programs.services.cases import give_released, refuse_cases, release_cases
 from loyalty.programs.services.confirmation import confirm_activity
 from loyalty.programs.services.facts import ReturnFacts
 from loyalty.programs.services.imports import import_purchases
 from loyalty.programs.services.returns import record_return
-from loyalty.programs.services.reviews import give_released, refuse_cases, release_cases
 from tests.ledger.purse import violations
 from tests.programs.files import rows
 from tests.programs.test_caps import points

@@ -10,7 +10,7 @@ from loyalty.members.services.crowds import enrol_many
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.velocity import HeldAward, ReviewCase, VelocityRule
 from loyalty.programs.services.batches import record_purchases
-from loyalty.programs.services.reviews import release_cases
+from loyalty.programs.services.cases import release_cases
 from tests.ledger.purse import violations
 from tests.races.crowd import changed_function, crowd, failures
 from tests.till import ACTOR, AT, active, buy, pending, purchase

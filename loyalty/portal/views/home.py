@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from loyalty.lib.portal import MemberRequest, NavEntry, page, tiles_of
 from loyalty.members.queries import consent_choices, memberships_of
-from loyalty.messaging.queries import newest_unread
+from loyalty.messaging.queries import news_of
+from loyalty.messaging.services import celebrate
 from loyalty.portal import queries
 from loyalty.portal.views.door import program_page
 from loyalty.programs.queries.balances import balances_of
@@ -45,20 +46,20 @@ def programs(request: HttpRequest) -> HttpResponse:
 @program_page
 def home(request: MemberRequest) -> HttpResponse:
     """Card, balance, what comes next and what happened last; for strangers, what the program offers."""
-    if not request.member:
+    if not (member := request.member):
         return _landing(request)
-    member = request.member
-    rows = statement_of(member, limit=RECENT).rows
+    news = news_of(member)
     context = {
         "member": member,
         "program": request.program,
         "is_blocked": member.status == "blocked",
         "balances": balances_of(member),
-        "rows": rows,
+        "rows": statement_of(member, limit=RECENT).rows,
         "steps": _steps_for(request),
         "tiles": tiles_of(request),
         "tiers": tiers_of(member),
-        "newest": newest_unread(member),
+        "joy": news.joy if news.joy and celebrate(news.joy) else None,
+        "newest": news.newest,
         "section": "home",
     }
     return page(request, "portal/home.html", context)

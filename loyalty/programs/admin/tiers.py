@@ -74,6 +74,7 @@ class LadderScreen(WithDraftBanner, WithHistory, ProgramScreen):
         "grace_count": FALLS,
         "grace_unit": FALLS,
         "grace_to_month_end": FALLS,
+        "warn_days": FALLS,
     }
     fieldsets = (
         (_("What it is called"), {"fields": ("name", "code", "position")}),
@@ -81,7 +82,14 @@ class LadderScreen(WithDraftBanner, WithHistory, ProgramScreen):
         (
             _("How members fall"),
             {
-                "fields": ("downgrade", "one_step_down", "grace_count", "grace_unit", "grace_to_month_end"),
+                "fields": (
+                    "downgrade",
+                    "one_step_down",
+                    "grace_count",
+                    "grace_unit",
+                    "grace_to_month_end",
+                    "warn_days",
+                ),
                 "description": _(
                     "Members rise at once when they reach a threshold. What they bring back never counts."
                 ),

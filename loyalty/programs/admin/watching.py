@@ -19,7 +19,7 @@ from loyalty.members.queries import members_matching
 from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.forms.watching import DecisionForm, ReleaseForm, SeveralIds, VelocityRuleForm
 from loyalty.programs.models.velocity import ReviewCase, VelocityRule
-from loyalty.programs.queries.reviews import (
+from loyalty.programs.queries.cases import (
     Numbers,
     cashiers_of,
     numbers_of,
@@ -28,7 +28,7 @@ from loyalty.programs.queries.reviews import (
     words_of_case,
     words_of_watch,
 )
-from loyalty.programs.services.reviews import Decided, refuse_cases, release_cases, save_watch_rule
+from loyalty.programs.services.cases import Decided, refuse_cases, release_cases, save_watch_rule
 
 LOOK = {"open": "warning", "released": "success", "refused": "danger"}
 MOST = 100

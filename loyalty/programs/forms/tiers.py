@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget
 from loyalty.lib import clock
 from loyalty.lib.admin.forms import StaffForm
 from loyalty.lib.admin.screens import ProgramForm
-from loyalty.programs.forms.lists import ListField
+from loyalty.programs.forms.lists import ListField, days
 from loyalty.programs.forms.sound import SoundForm
 from loyalty.programs.models.tiers import Tier, TierSet
 from loyalty.programs.queries.ladders import ladder_of
@@ -17,6 +17,7 @@ from loyalty.programs.rules.tiers import Ladder
 
 TO_COUNT = "count"
 NOWHERE = "none"
+WARN_DAYS = [30, 7]  # what is suggested for a new ladder
 
 
 class TierSetForm(SoundForm, ProgramForm):
@@ -26,12 +27,23 @@ class TierSetForm(SoundForm, ProgramForm):
         label=_("Activities that count"), help_text=_("Such as review, visit. Empty: all but purchases.")
     )
 
+    warn_days = ListField(
+        item=days,
+        label=_("Warn before a tier is lost, days before"),
+        help_text=_("Such as 30, 7: two messages before a tier ends, each with what keeps it. Empty: no warning."),
+    )
+
     class Meta:
         model = TierSet
         fields = (
             "name", "code", "measure", "wallet", "activity_types", "window", "window_months", "downgrade",
-            "one_step_down", "grace_count", "grace_unit", "grace_to_month_end", "position",
+            "one_step_down", "grace_count", "grace_unit", "grace_to_month_end", "warn_days", "position",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.initial["warn_days"] = WARN_DAYS
 
     def clean(self) -> dict[str, Any]:
         filled = super().clean() or {}

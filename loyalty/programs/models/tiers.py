@@ -69,6 +69,13 @@ class TierSet(models.Model):
     )
     grace_unit = models.CharField(_("days or months"), max_length=6, choices=GraceUnit, default=GraceUnit.DAYS)
     grace_to_month_end = models.BooleanField(_("and until the end of that month"), default=False)
+    warn_days = ArrayField(
+        models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(365)]),
+        verbose_name=_("warn before a tier is lost, days before"),
+        default=list,
+        blank=True,
+        help_text=_("For example 30, 7: two messages before a tier ends. Empty: no warning."),
+    )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     is_archived = models.BooleanField(_("archived"), default=False)
     history = HistoricalRecords()
@@ -206,6 +213,22 @@ class TierChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.before or '–'} → {self.after or '–'}"
+
+
+class TierWarning(models.Model):
+    """A member was told, so many days ahead, that a tier ends at an instant unless more is counted; told once."""
+
+    member = models.ForeignKey("loyalty.Member", on_delete=models.CASCADE, related_name="+", db_index=False)
+    tier = models.ForeignKey(Tier, on_delete=models.CASCADE, related_name="+", db_index=False)
+    ends_at = models.DateTimeField()
+    days = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "tier", "days", "ends_at"], name="tier_warning_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tier} until {self.ends_at}"
 
 
 class LadderReview(models.Model):

@@ -92,7 +92,7 @@ class ReviewCase(models.Model):
         ]
         indexes = [
             models.Index(fields=["rule", "place"], condition=Q(state="released"), name="review_cleared"),
-            models.Index(fields=["program", "state", "-id"], name="review_queue"),
+            models.Index(fields=["program", "state", "-id"], name="case_queue"),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from loyalty.programs.models.kinds import ActivityKind, KindAttribute
 from loyalty.programs.models.moving import TransferPolicy
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.referrals import ReferralPolicy
+from loyalty.programs.models.reviews import ReviewPolicy
 from loyalty.programs.models.tiers import Tier, TierSet
 from loyalty.programs.models.velocity import VelocityRule
 from loyalty.programs.models.wallet import Wallet
@@ -41,6 +42,7 @@ MODELS: Mapping[str, type[Model]] = {
     "attributes": KindAttribute,
     "places": Place,
     "invitations": ReferralPolicy,
+    "reviews": ReviewPolicy,
     "households": HouseholdPolicy,
     "transfers": TransferPolicy,
     "velocity_rules": VelocityRule,

@@ -41,6 +41,7 @@ def ladder_of(row: TierSet, tiers: Iterable[Tier]) -> Ladder:
         grace_count=row.grace_count,
         grace_unit=row.grace_unit,
         grace_to_month_end=row.grace_to_month_end,
+        warn_days=tuple(sorted(set(row.warn_days))),
     )
 
 

@@ -1,147 +1,90 @@
-"""Cases for review: what was noticed in plain words, what waits for them, and which cashiers stand out."""
+"""Reviews: the policy, what a member can write about, their own, and what waits for the staff."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Exists, F, OuterRef
 
-from loyalty.programs.models.activity import Activity
+from loyalty.members.models import Member
+from loyalty.programs.models.activity import Activity, ActivityLine
 from loyalty.programs.models.program import Program
-from loyalty.programs.models.velocity import Flag, HeldAward, ReviewCase, VelocityRule
-from loyalty.programs.models.wallet import Wallet
-from loyalty.programs.queries.activities import units_of
-from loyalty.programs.queries.configuration import watch_rule_of
-from loyalty.programs.rules.invalid import InvalidSetting
-from loyalty.programs.rules.wording.amounts import points_of
-from loyalty.programs.rules.wording.invalid import message_for
-from loyalty.programs.rules.wording.velocity import fact_of, sentence_for_watch
+from loyalty.programs.models.returns import Return
+from loyalty.programs.models.reviews import Review, ReviewPolicy
+from loyalty.programs.queries.in_force import only_in_force
 
-SHOWN = 200
+RECENT = 200  # purchases of a member that are looked through
+NAMES = ("name", "title")  # attributes of a line that say what the item is called
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """What a decision about some cases is about; `points` are sentences, one for each wallet."""
+class Subject:
+    """What a review can be about: an item by its SKU, or the shop (without one). `item` is what members call it."""
 
-    cases: int
-    purchases: int
-    members: int
-    waiting: int
-    points: tuple[str, ...]
+    sku: str
+    item: str
 
 
-@dataclass(frozen=True, slots=True)
-class FlaggedPurchase:
-    """One purchase of a case; `waits` says whether its points wait for a decision."""
-
-    activity: Activity
-    cashier: str
-    count: int
-    waits: bool
-    points: tuple[str, ...]
+def policy_of(program: Program) -> ReviewPolicy | None:
+    """The policy, if members may write reviews now."""
+    return only_in_force(program.pk, "reviews") if program.is_active else None
 
 
-@dataclass(frozen=True, slots=True)
-class Cashier:
-    """How often the purchases that a cashier rang up were noticed."""
-
-    name: str
-    purchases: int
-    members: int
-    open: int
-    refused: int
-    last_at: datetime
+def subjects_of(member: Member, policy: ReviewPolicy) -> list[Subject]:
+    """What the member can write about for the first time: the shop, then what they bought, newest first."""
+    written = set(Review.objects.filter(member=member).values_list("sku", flat=True))
+    shop = [Subject("", "")] if policy.about_shop else []
+    bought = bought_by(member) if policy.about_items else []
+    return [each for each in (*shop, *bought) if each.sku not in written]
 
 
-def words_of_watch(rule: VelocityRule) -> str:
-    """A stored watch rule as a sentence."""
-    try:
-        return sentence_for_watch(watch_rule_of(rule))
-    except InvalidSetting as error:
-        return message_for(error)
+def subject_of(member: Member, policy: ReviewPolicy, sku: str) -> Subject | None:
+    """The subject with this SKU, whether it was written about or not; None when it is none of the member's."""
+    if not sku:
+        return Subject("", "") if policy.about_shop else None
+    return next((each for each in bought_by(member) if each.sku == sku), None) if policy.about_items else None
 
 
-def words_of_case(case: ReviewCase) -> str:
-    """What was noticed."""
-    return fact_of(case.facts, case.highest)
+def bought_by(member: Member) -> list[Subject]:
+    """The items of the member's recent purchases, each once, without purchases that came back as a whole."""
+    whole = Return.objects.filter(purchase=OuterRef("pk"), is_last=True)
+    recent = Activity.objects.purchases().filter(~Exists(whole), member=member).order_by("-event_at")[:RECENT]
+    lines = ActivityLine.objects.filter(activity__in=recent.values("pk"), kind="item").exclude(sku="")
+    found: dict[str, Subject] = {}
+    for sku, attributes in lines.order_by("-activity_id", "position").values_list("sku", "attributes"):
+        found.setdefault(sku, Subject(sku, _called(sku, attributes)))
+    return list(found.values())
 
 
-def with_counts(cases: QuerySet) -> QuerySet:
-    """Cases with `count_purchases` and `count_members`."""
-    return cases.annotate(
-        count_purchases=Count("flags", distinct=True), count_members=Count("flags__member", distinct=True)
-    )
+def _called(sku: str, attributes: dict[str, object]) -> str:
+    names = (attributes.get(name) for name in NAMES)
+    return next((name for name in names if isinstance(name, str) and name), sku)[:120]
 
 
-def open_count(program: Program) -> int:
-    """How many cases wait for a decision."""
-    return ReviewCase.objects.filter(program=program, state=ReviewCase.State.OPEN).count()
+def reviews_of(member: Member) -> list[Review]:
+    """The member's own reviews with what they earned, newest first."""
+    return list(Review.objects.filter(member=member).select_related("activity").order_by("-written_at", "-pk"))
 
 
-def numbers_of(cases: Sequence[ReviewCase], program: Program) -> Numbers:
-    """What deciding these cases is about; four statements."""
-    flags = Flag.objects.filter(case__in=cases)
-    told = flags.aggregate(purchases=Count("activity", distinct=True), members=Count("member", distinct=True))
-    held = HeldAward.objects.filter(state=HeldAward.State.WAITING, activity__in=flags.values("activity_id"))
-    awards = list(held.values_list("activity__awards", flat=True))
-    return Numbers(
-        len(cases), told["purchases"], told["members"], len(awards), tuple(_points(awards, _wallets(program)))
-    )
+def review_about(member: Member, sku: str) -> Review | None:
+    """What the member wrote about it."""
+    return Review.objects.filter(member=member, sku=sku).first()
 
 
-def purchases_of(case: ReviewCase) -> list[FlaggedPurchase]:
-    """The purchases of a case, the latest first, at most SHOWN."""
-    wallets = _wallets(case.program)
-    flags = case.flags.select_related("activity__member").order_by("-activity__event_at", "-pk")[:SHOWN]
-    waiting = set(
-        HeldAward.objects.filter(
-            state=HeldAward.State.WAITING, activity__in=[flag.activity_id for flag in flags]
-        ).values_list("activity_id", flat=True)
-    )
-    return [
-        FlaggedPurchase(
-            flag.activity, flag.cashier, flag.count, flag.activity_id in waiting,
-            tuple(_points([flag.activity.awards], wallets)),
-        )
-        for flag in flags
-    ]  # fmt: skip
+def may_write_anew(review: Review) -> bool:
+    """Until staff have decided; after a refusal where they allow it."""
+    return review.state == Review.State.WAITING or (review.state == Review.State.REFUSED and not review.is_final)
 
 
-def cases_about(activity: Activity) -> list[ReviewCase]:
-    """The cases that a purchase belongs to."""
-    return list(ReviewCase.objects.filter(flags__activity=activity).order_by("pk"))
+def waiting_count(program: Program) -> int:
+    """How many reviews wait for the staff's look."""
+    return Review.objects.filter(program=program, state=Review.State.WAITING).count()
 
 
-def cashiers_of(program: Program) -> list[Cashier]:
-    """Those whose purchases were noticed, whoever was noticed most first; one statement."""
-    rows = (
-        Flag.objects.filter(case__program=program)
-        .exclude(cashier="")
-        .values("cashier")
-        .annotate(
-            purchases=Count("activity", distinct=True),
-            members=Count("member", distinct=True),
-            open=Count("case", distinct=True, filter=Q(case__state=ReviewCase.State.OPEN)),
-            refused=Count("case", distinct=True, filter=Q(case__state=ReviewCase.State.REFUSED)),
-            last_at=Max("activity__event_at"),
-        )
-        .order_by("-open", "-refused", "-purchases", "cashier")[:SHOWN]
-    )
-    return [
-        Cashier(row["cashier"], row["purchases"], row["members"], row["open"], row["refused"], row["last_at"])
-        for row in rows
-    ]
+def next_waiting(program: Program) -> Review | None:
+    """Whichever has waited longest."""
+    return Review.objects.filter(program=program, state=Review.State.WAITING).order_by("written_at", "pk").first()
 
 
-def _wallets(program: Program) -> dict[str, Wallet]:
-    return {wallet.code: wallet for wallet in Wallet.objects.filter(program=program)}
-
-
-def _points(awards: Iterable[list[dict]], wallets: dict[str, Wallet]) -> list[str]:
-    sums: dict[str, int] = defaultdict(int)
-    for each in awards:
-        for award in each:
-            sums[award["wallet"]] += award["points"]
-    return [points_of(points, units_of(wallets[code])) for code, points in sums.items()]
+def data_of(member: Member) -> list[dict[str, object]]:
+    """What is kept of the member's reviews, as plain values."""
+    names = ("sku", "item", "stars", "text", "state", "reason", "written_at", "decided_at")
+    return list(Review.objects.filter(member=member).order_by("pk").values(*names, points=F("activity__awards")))

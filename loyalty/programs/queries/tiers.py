@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -27,12 +28,15 @@ from loyalty.programs.rules.tiers import (
     Span,
     Spans,
     at_first,
+    end_of,
     outlook,
+    slides,
     spans_of,
 )  # fmt: skip
 from loyalty.programs.rules.wording import tiers as wording
 from loyalty.programs.rules.wording.amounts import Units
 
+INSTANT = timedelta(microseconds=1)
 # One round trip for any number of members and ladders; every measure by the one function that knows how.
 LOOK = """
 SELECT q.member_id, q.ladder_id, s.id IS NOT NULL, s.tier_id, s.since, s.keeps_until, s.floor_id, s.floor_until,
@@ -132,6 +136,11 @@ def look_at(
 ) -> list[Look]:
     """How the members (ids with the instants at which they joined) stand on the ladders: one statement."""
     moments = {member_id: Moment(at, zone, joined_at) for member_id, joined_at in members.items()}
+    return look_in(ladders, moments, returned=returned)
+
+
+def look_in(ladders: Sequence[Ladder], moments: Mapping[int, Moment], *, returned: bool = False) -> list[Look]:
+    """As `look_at`, each member at a moment of their own; one that is yet to come counts what is known today."""
     asked = [
         _asked(member_id, ladder, spans_of(ladder, moment, returned=returned))
         for member_id, moment in moments.items()
@@ -194,8 +203,17 @@ def tiers_of(member: Member, *, at: datetime | None = None) -> list[TierView]:
     ]
 
 
+def _lasting(look: Look) -> Decimal | None:
+    """What will still count when the promise ends, where days leave the window until then."""
+    end = end_of(look.ladder, look.held, look.moment)
+    if end is None or not slides(look.ladder) or end <= look.moment.at:
+        return None
+    (last,) = look_in([look.ladder], {look.member_id: replace(look.moment, at=end - INSTANT)})
+    return last.counts.now
+
+
 def _view(look: Look, program: Program, wallet: Wallet | None) -> TierView:
-    seen = outlook(look.ladder, look.held, look.counts, look.moment)
+    seen = outlook(look.ladder, look.held, look.counts, look.moment, lasting=_lasting(look))
     units = Units(*units_of(wallet)) if wallet else None
     return TierView(look.ladder, look.held, seen, units, program.currency, program.time_zone, look.moment.at)
 

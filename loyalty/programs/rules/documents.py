@@ -74,7 +74,7 @@ NOUNS: tuple[Noun, ...] = (
         "tier_sets",
         tuple(
             "code name measure wallet activity_types window window_months downgrade one_step_down grace_count "
-            "grace_unit grace_to_month_end position".split()
+            "grace_unit grace_to_month_end warn_days position".split()
         ),
         refers={"wallet": "wallets"},
         parts=(
@@ -124,6 +124,13 @@ NOUNS: tuple[Noun, ...] = (
         is_single=True,
     ),
     Noun(
+        "reviews",
+        tuple("about_items about_shop shortest longest".split()),
+        key="",
+        off=("is_active", False),
+        is_single=True,
+    ),
+    Noun(
         "households",
         tuple("wallet percent most_members leaving".split()),
         key="wallet",
@@ -158,6 +165,7 @@ LEFT_OUT: Mapping[str, frozenset[str]] = MappingProxyType(
         "attributes": frozenset({"kind", "position"}),
         "places": frozenset({"secret"}),
         "invitations": frozenset({"is_active"}),
+        "reviews": frozenset({"is_active"}),
         "households": frozenset({"is_on"}),
         "transfers": frozenset({"is_on"}),
     }

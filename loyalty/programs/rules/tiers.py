@@ -67,6 +67,7 @@ class Ladder:
     grace_count: int = 0
     grace_unit: str = "days"
     grace_to_month_end: bool = False
+    warn_days: tuple[int, ...] = ()
     _places: Mapping[int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -297,27 +298,46 @@ class Outlook:
     share: int = 100
 
 
-def outlook(ladder: Ladder, held: Held, counts: Counts, moment: Moment) -> Outlook:
-    """Where the member stands, what comes next, and what keeps the rung."""
+def slides(ladder: Ladder) -> bool:
+    """Whether days leave the window one by one, so that a count shrinks while nothing is done."""
+    return ladder.counts_in == "rolling"
+
+
+def falls_day_by_day(ladder: Ladder, held: Held) -> bool:
+    """Whether nothing but the sliding count bears the rung: on which day it falls, only counting can tell."""
+    return slides(ladder) and ladder.downgrade == "at_once" and held.keeps_until is None
+
+
+def end_of(ladder: Ladder, held: Held, moment: Moment) -> datetime | None:
+    """The instant at which time may take the rung; None: never, or on a day that only counting can tell."""
+    if held.place <= ladder.base or ladder.downgrade == "never" or held.is_locked:
+        return None
+    if held.floor < held.place:
+        return held.keeps_until or window_of(ladder, moment).until
+    return max(held.keeps_until or held.floor_until, held.floor_until) if held.floor_until else None
+
+
+def outlook(ladder: Ladder, held: Held, counts: Counts, moment: Moment, *, lasting: Decimal | None = None) -> Outlook:
+    """Where the member stands, what comes next, and what keeps the rung.
+
+    `lasting`: how much of today's count will still count when the promise ends; all of it, if left out.
+    """
     rung, following = ladder.rung_at(held.place), ladder.rung_at(held.place + 1)
     window = window_of(ladder, moment)
     missing = max(following.threshold - counts.now, NIL) if following else None
-    to_keep, keep_by = _to_keep(ladder, held, counts, window)
+    to_keep, keep_by = _to_keep(ladder, held, counts.now if lasting is None else lasting, moment)
     return Outlook(
         rung, following, counts.now, missing, window.until, held.keeps_until, to_keep, keep_by,
         _share(counts.now, following),
     )  # fmt: skip
 
 
-def _to_keep(ladder: Ladder, held: Held, counts: Counts, window: Span) -> tuple[Decimal, datetime | None]:
+def _to_keep(ladder: Ladder, held: Held, count: Decimal, moment: Moment) -> tuple[Decimal, datetime | None]:
     """How much must come until when, once the promise runs out with this window or the rung hangs on the count."""
-    rung = ladder.rung_at(held.place)
-    if rung is None or held.place <= ladder.base or ladder.downgrade == "never" or held.is_locked:
-        return NIL, None
-    end = held.keeps_until or window.until
-    if ladder.counts_in in YEARS and window.until and end and end > window.until:
-        return NIL, None  # the next window decides, and it has not begun
-    return max(rung.threshold - counts.now, NIL), end
+    rung, end, window = ladder.rung_at(held.place), end_of(ladder, held, moment), window_of(ladder, moment)
+    if rung is None or end is None or (window.until and end > window.until):
+        return NIL, None  # nothing takes it; or the next window decides, and it has not begun
+    return max(rung.threshold - count, NIL), end
 
 
 def _share(count: Decimal, following: Rung | None) -> int:

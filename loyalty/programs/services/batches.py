@@ -180,7 +180,8 @@ class Batch:
             take_uses([(each.plan.uses, each.draft.at) for each in stored], configuration.caps)
             _post(configuration, stored, self._actor)
             open_cases(self._program.pk, [_flagged(each, made) for each in stored if each.plan.suspicions])
-            follow(configuration, {each.situation.member_id: None for each in stored}, actor=self._actor)
+            members = {each.situation.member_id: None for each in stored}
+            follow(configuration, members, actor=self._actor, quietly=not self._is_told)
             if self._is_told:
                 publish_many(
                     recorded_event(self._program, each.situation, each.draft, each.plan, made[each.draft.ref])

@@ -1,227 +1,173 @@
-"""Cases that watch rules opened, decided by the staff: points that waited become active, or are taken away.
-
-A purchase that belongs to several cases waits for all of them; one refusal is enough. What a case found stays known:
-at the same place so many are usual from then on, and only more open a new case.
-"""
+"""Reviews: written by members, looked at by staff, paid once on approval. Every step is harmless twice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from typing import Any
 
-from django.db import transaction
-from django.utils.translation import gettext_lazy as _
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
-from loyalty.ledger import services as ledger
-from loyalty.ledger.errors import NothingToReverse, NotPending
-from loyalty.ledger.rules import KEEP
 from loyalty.lib import clock
+from loyalty.lib.errors import Busy, DomainError
+from loyalty.lib.text import is_legible
+from loyalty.members.errors import MemberNotActive
 from loyalty.members.models import Member
 from loyalty.members.services.rows import sign
-from loyalty.outbox.services import publish
-from loyalty.programs.errors.programs import ReasonMissing
-from loyalty.programs.errors.reviews import CaseDecided, WrongWatchRule
-from loyalty.programs.events import ActivityCancelled, ActivityConfirmed
-from loyalty.programs.models.activity import Activity
-from loyalty.programs.models.velocity import Flag, HeldAward, ReviewCase, VelocityRule
-from loyalty.programs.queries.configuration import Configuration, configuration_of, watch_rule_of
-from loyalty.programs.queries.returns import returns_of
-from loyalty.programs.rules.activation import expiry_once_active
-from loyalty.programs.rules.invalid import InvalidSetting
-from loyalty.programs.rules.wording.invalid import message_for
-from loyalty.programs.services.facts import AwardMade
-from loyalty.programs.services.storing import awards_from_json
-from loyalty.programs.services.tiers import follow
-from loyalty.programs.services.transactions import in_transaction, turn_of
-from loyalty.programs.services.uses import give_back_uses
+from loyalty.programs.errors.reviews import NothingToReview, ReviewChanged, ReviewDecided, ReviewsOff, WrongReview
+from loyalty.programs.models.reviews import Review, ReviewPolicy
+from loyalty.programs.queries.occasions import of_laurel
+from loyalty.programs.queries.reviews import Subject, may_write_anew, policy_of, subject_of
+from loyalty.programs.services.checks import ensure_text
+from loyalty.programs.services.occasions import record_once
+from loyalty.programs.services.transactions import in_transaction
 
-SLICE = 200
-JOB = "job:give_released"
+State = Review.State
+STARS = range(1, 6)
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What decisions did: cases, purchases whose points they moved, and points."""
+    """What became of many at once: how many were approved, and for each other one why not."""
 
-    cases: int = 0
-    purchases: int = 0
-    points: int = 0
-
-    def __add__(self, other: "Decided") -> "Decided":
-        return Decided(self.cases + other.cases, self.purchases + other.purchases, self.points + other.points)
+    approved: int
+    refusals: tuple[str, ...]
 
 
-@transaction.atomic
-def save_watch_rule(rule: VelocityRule, *, actor: str) -> VelocityRule:
-    """A watch rule as it is now. Raises WrongWatchRule."""
-    try:
-        watch_rule_of(rule)
-    except InvalidSetting as error:
-        raise WrongWatchRule(message_for(error), field=error.field) from error
-    sign(rule, actor).save()
-    return rule
+def write_review(member: Member, sku: str, *, stars: int, text: str, actor: str, at: datetime | None = None) -> Review:
+    """Write about an item (or the shop, with an empty `sku`), or write anew while that is possible; it then waits.
 
-
-def release_cases(
-    cases: Iterable[ReviewCase], *, reason: str, actor: str, allowed: int | None = None, at: datetime | None = None
-) -> Decided:
-    """There was nothing wrong: what waits only for these cases becomes active, or goes on waiting by its wallet's rule.
-
-    From now on `allowed` at the same place are usual, or as many as there were. Each case in a transaction of its own.
-    Raises ReasonMissing, CaseDecided.
+    The same words again change nothing. Raises ReviewsOff, NothingToReview, WrongReview, ReviewDecided,
+    MemberNotActive.
     """
-    return _decide_all(cases, ReviewCase.State.RELEASED, reason, actor, allowed, at)
+    policy = policy_of(member.program)
+    if policy is None:
+        raise ReviewsOff
+    if member.status != Member.Status.ACTIVE:
+        raise MemberNotActive
+    subject = subject_of(member, policy, sku)
+    if subject is None:
+        raise NothingToReview
+    said = {"stars": stars, "text": _sound(policy, stars, text)}
+    return in_transaction(lambda: _write(member, subject, said, at or clock.now()))
 
 
-def refuse_cases(cases: Iterable[ReviewCase], *, reason: str, actor: str, at: datetime | None = None) -> Decided:
-    """Something was wrong: what waits for these cases is taken away, and does not use up caps and budgets any more.
+def approve_review(review: Review, *, seen: int, actor: str, at: datetime | None = None) -> Review:
+    """Approve the writing that staff saw (`seen` is its version): the member earns, as of when it was written.
 
-    Raises ReasonMissing, CaseDecided.
+    Once for ever; harmless twice. One that was refused may still be approved. Raises ReviewChanged, and whatever
+    recording an activity raises: then nothing is decided.
     """
-    return _decide_all(cases, ReviewCase.State.REFUSED, reason, actor, None, at)
+    return in_transaction(lambda: _approve(review.pk, seen, actor, at or clock.now()))
 
 
-def _decide_all(
-    cases: Iterable[ReviewCase], state: str, reason: str, actor: str, allowed: int | None, at: datetime | None
-) -> Decided:
-    if not reason.strip():
-        raise ReasonMissing(_("Say why: it stands with the purchase."), field="reason")
-    at, total = at or clock.now(), Decided()
-    for case in cases:
-        total += in_transaction(partial(_decide, case, state, reason.strip(), actor, allowed, at))
-    return total
-
-
-def _decide(case: ReviewCase, state: str, reason: str, actor: str, allowed: int | None, at: datetime) -> Decided:
-    """Members before the case, the case before purchases, accounts last; who comes to the case meanwhile waits."""
-    flags = Flag.objects.filter(case=case)
-    list(Member.objects.filter(pk__in=flags.values("member_id")).order_by("number").select_for_update(no_key=True))
-    fresh = ReviewCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
-    if fresh.state != ReviewCase.State.OPEN:
-        raise CaseDecided
-    fresh.state, fresh.reason, fresh.decided_at, fresh.decided_by = state, reason[:200], at, actor[:80]
-    if state == ReviewCase.State.RELEASED:
-        fresh.allowed = max(fresh.highest, allowed or 0)
-    fresh.save()
-    configuration = configuration_of(case.program)
-    held = HeldAward.objects.filter(activity__in=flags.values("activity_id"), state=HeldAward.State.WAITING)
-    total = Decided(cases=1)
-    for each in list(held.select_for_update(of=("self",)).select_related("activity__member").order_by("activity_id")):
-        total += _settle(configuration, each, state, reason, actor, at)
-    return total
-
-
-def _settle(
-    configuration: Configuration, held: HeldAward, state: str, reason: str, actor: str, at: datetime
-) -> Decided:
-    activity = held.activity
-    if state == ReviewCase.State.REFUSED:
-        points = _take(configuration, held, reason, actor, at)
-        held.state = HeldAward.State.REFUSED
-    else:
-        if ReviewCase.objects.filter(flags__activity=activity, state=ReviewCase.State.OPEN).exists():
-            return Decided()
-        points = _give(configuration, held, actor, at)
-    held.save()
-    if points:
-        event = ActivityCancelled if state == ReviewCase.State.REFUSED else ActivityConfirmed
-        publish(event(activity.program_id, activity.member_id, activity.pk, points, at))
-        is_taken = state == ReviewCase.State.REFUSED
-        follow(configuration, {activity.member_id: None}, actor=actor, returned=is_taken, activity_id=activity.pk)
-    return Decided(0, 1, points)
-
-
-def _take(configuration: Configuration, held: HeldAward, reason: str, actor: str, at: datetime) -> int:
-    """What is left of the points; counters of caps are locked before accounts."""
-    activity = held.activity
-    back = [row for each in returns_of(activity) for row in each.clawbacks]
-    for award in activity.awards:
-        left = award["points"] - sum(row["asked"] for row in back if row["wallet"] == award["wallet"])
-        if left > 0:
-            give_back_uses(award, points=left, is_all=True)
-    taken = 0
-    for account_id, award in _accounts(configuration, activity):
+def approve_reviews(seen: Iterable[tuple[Review, int]], *, actor: str) -> Decided:
+    """Approve many, each in a transaction of its own; one that cannot be approved stops no other."""
+    approved, refusals = 0, []
+    for review, version in seen:
         try:
-            taken -= ledger.reverse(
-                account_id, posting_key=f"{activity.key}:{award.wallet_code}",
-                key=f"review:{activity.key}:{award.wallet_code}", at=at, actor=actor, reason=reason,
-                debt_policy="only_pending", source=activity.key,
-            ).points  # fmt: skip
-        except NothingToReverse:  # it came back, or was cancelled, while it waited
-            continue
-    return taken
+            approve_review(review, seen=version, actor=actor)
+        except Busy:
+            raise
+        except DomainError as error:
+            refusals.append(f"{review}: {error}")
+        else:
+            approved += 1
+    return Decided(approved, tuple(refusals))
 
 
-def _give(configuration: Configuration, held: HeldAward, actor: str, at: datetime) -> int:
-    """What does not wait by its wallet's own rule; `due_at` is when the next of the rest does not any more."""
-    activity, later, given = held.activity, [], 0
-    for account_id, award in _accounts(configuration, activity):
-        terms = held.terms.get(award.wallet_code, {})
-        until = datetime.fromisoformat(terms["until"]) if terms.get("until") else None
-        if held.waits_for_shop(award.wallet_code) and held.confirmed_at is None:
-            continue  # for the shop, as without a case
-        if until is not None and until > at:
-            later.append(until)
-            continue
-        given += _activate(configuration, account_id, activity, award, actor, at)
-    held.due_at = min(later, default=None)
-    held.state = HeldAward.State.RELEASED if later else HeldAward.State.GIVEN
-    return given
+def refuse_review(
+    review: Review, *, seen: int, reason: str, is_final: bool = False, actor: str, at: datetime | None = None
+) -> Review:
+    """Refuse with a reason that the member reads; unless `is_final` they may write it anew.
 
-
-def _activate(
-    configuration: Configuration, account_id: int, activity: Activity, award: AwardMade, actor: str, at: datetime
-) -> int:
-    key = f"{activity.key}:{award.wallet_code}"
-    ends = expiry_once_active(award.expires_at, at, configuration.program.time_zone)
-    try:
-        posted = ledger.activate(
-            account_id, award_key=key, key=f"confirm:{key}", at=at, actor=actor, source=activity.key,
-            expires_at=KEEP if ends == award.expires_at else ends,
-        )  # fmt: skip
-    except NotPending:  # it came back, or was cancelled, while it waited
-        return 0
-    return 0 if posted.replayed else posted.points
-
-
-def _accounts(configuration: Configuration, activity: Activity) -> list[tuple[int, AwardMade]]:
-    """The member's accounts for the awards, in the order of their ids."""
-    codes = dict(configuration.program.wallets.values_list("code", "pk"))
-    subject = activity.member.subject
-    awards = awards_from_json(activity.awards)
-    opened = [(ledger.open_account(wallet_id=codes[each.wallet_code], subject=subject), each) for each in awards]
-    return sorted(opened, key=lambda each: each[0])
-
-
-def give_released(*, at: datetime | None = None, wait: bool = False) -> int:
-    """Points of released purchases whose own waiting time is over become active; returns how many purchases.
-
-    Each in a transaction of its own: it can be killed, run late or run twice.
+    Raises ReviewChanged, WrongFacts (no reason), ReviewDecided (it was approved and has paid).
     """
-    at, done = at or clock.now(), 0
-    with turn_of("give_released", wait=wait) as is_ours:
-        while is_ours and (some := _due(at)):
-            for pk in some:
-                in_transaction(partial(_give_due, pk, at))
-            done += len(some)
-    return done
+    ensure_text("reason", reason, 300, needed=True)
+    return in_transaction(lambda: _refuse(review.pk, seen, reason.strip(), is_final, actor, at or clock.now()))
 
 
-def _due(at: datetime) -> list[int]:
-    due = HeldAward.objects.filter(state=HeldAward.State.RELEASED, due_at__lte=at).order_by("due_at", "pk")
-    return list(due.values_list("pk", flat=True)[:SLICE])
+def save_review_policy(policy: ReviewPolicy, *, actor: str) -> ReviewPolicy:
+    """The policy as it is now."""
+    sign(policy, actor).save()
+    return policy
 
 
-def _give_due(pk: int, at: datetime) -> None:
-    held = HeldAward.objects.select_related("activity__member__program").get(pk=pk)
-    member = held.activity.member
-    Member.objects.select_for_update(no_key=True, of=("self",)).only("pk").get(pk=member.pk)
-    held = HeldAward.objects.select_for_update(of=("self",)).select_related("activity__member__program").get(pk=pk)
-    if held.state != HeldAward.State.RELEASED:
-        return
-    configuration = configuration_of(member.program)
-    points = _give(configuration, held, JOB, at)
-    held.save()
-    if points:
-        publish(ActivityConfirmed(member.program_id, member.pk, held.activity_id, points, at))
-        follow(configuration, {member.pk: None}, actor=JOB, activity_id=held.activity_id)
+def key_of(review: Review) -> str:
+    """What an approved review is known by among the activities, for ever."""
+    return f"review:{review.pk}"
+
+
+def told_of(review: Review) -> dict[str, Any]:
+    """What earning rules may ask of it."""
+    return {"stars": review.stars} | ({"product": review.sku} if review.sku else {})
+
+
+def _sound(policy: ReviewPolicy, stars: int, text: str) -> str:
+    if stars not in STARS:
+        raise WrongReview(_("Give one to five stars."), field="stars")
+    text = "\n".join(line.rstrip() for line in text.strip().splitlines())
+    if len(text) < policy.shortest:
+        words = _("Please write at least %(count)d characters.") % {"count": policy.shortest}
+        raise WrongReview(words, field="text")
+    if len(text) > policy.longest:
+        raise WrongReview(_("Please write at most %(count)d characters.") % {"count": policy.longest}, field="text")
+    if not all(is_legible(line) for line in text.split("\n")):
+        raise WrongReview(_("This holds characters that cannot be seen."), field="text")
+    return text
+
+
+def _write(member: Member, subject: Subject, said: dict[str, Any], at: datetime) -> Review:
+    review = _locked(member=member, sku=subject.sku)
+    if review is None:
+        try:
+            with transaction.atomic():
+                return Review.objects.create(
+                    program=member.program, member=member, sku=subject.sku, item=subject.item, written_at=at, **said
+                )
+        except IntegrityError:  # by another click, this very moment
+            return _write(member, subject, said, at)
+    if said == {name: getattr(review, name) for name in said} and review.state != State.REFUSED:
+        return review
+    if not may_write_anew(review):
+        raise ReviewDecided
+    review.state, review.reason, review.decided_at, review.decided_by = State.WAITING, "", None, ""
+    review.stars, review.text, review.written_at, review.version = said["stars"], said["text"], at, review.version + 1
+    review.save()
+    return review
+
+
+def _approve(review_id: int, seen: int, actor: str, at: datetime) -> Review:
+    review = _to_decide(review_id, seen)
+    if review.state == State.APPROVED:
+        return review
+    key = key_of(review)
+    record_once(review.member, "review", key, at=review.written_at, attributes=told_of(review), actor=actor)
+    review.activity = of_laurel(review.program).get(external_id=key)
+    return _decide(review, State.APPROVED, "", is_final=False, actor=actor, at=at)
+
+
+def _refuse(review_id: int, seen: int, reason: str, is_final: bool, actor: str, at: datetime) -> Review:
+    review = _to_decide(review_id, seen)
+    if review.state == State.APPROVED:
+        raise ReviewDecided(_("This review was approved and has paid. It cannot be refused any more."))
+    return _decide(review, State.REFUSED, reason, is_final=is_final, actor=actor, at=at)
+
+
+def _to_decide(review_id: int, seen: int) -> Review:
+    review = _locked(pk=review_id)
+    if review is None or review.version != seen:
+        raise ReviewChanged
+    return review
+
+
+def _decide(review: Review, state: str, reason: str, *, is_final: bool, actor: str, at: datetime) -> Review:
+    review.state, review.reason, review.is_final = state, reason, is_final
+    review.decided_at, review.decided_by = at, actor[:80]
+    review.save()
+    return review
+
+
+def _locked(**which: Any) -> Review | None:
+    rows = Review.objects.select_for_update(of=("self",), no_key=True).select_related("program", "member__program")
+    return rows.filter(**which).first()

@@ -42,6 +42,9 @@ ENTRIES = (
     Entry("Warn of expiry", "loyalty.programs.tasks.warn_of_expiry",
           "Tells members before points expire, as many days ahead as each program chose, from 8 in the morning there.",
           1800),
+    Entry("Warn before tiers end", "loyalty.programs.tasks.warn_of_tiers",
+          "Tells members before a tier is lost what keeps it, as many days ahead as each ladder says, from 8 in the "
+          "morning there.", 1800),
     Entry("Keep birthdays and anniversaries", "loyalty.programs.tasks.celebrate",
           "Records the days that members have today, where a rule pays for them; missed days are made up for a week.",
           3600),

@@ -92,12 +92,14 @@ def follow(
     returned: bool = False,
     activity_id: int | None = None,
     at: datetime | None = None,
+    quietly: bool = False,
 ) -> list[Move]:
     """Let members rise, and fall where that is due, after what is counted has changed; in the caller's transaction.
 
     `members` are ids with the instants at which they joined (None: looked up where a ladder asks). The caller has
     locked their rows before anything of theirs was counted. `returned`: something came back, which no grace bears.
-    One statement where nothing moves, two more where something does; none in a program without ladders.
+    `quietly`: a file brought it, which is no occasion for letters.
+    One statement where nothing moves, two more (one tells it) where something does; none in a program without ladders.
     """
     ladders = configuration.ladders
     if not ladders or not members:
@@ -107,7 +109,7 @@ def follow(
     looks = look_at(ladders, joined, at=at, zone=configuration.program.time_zone, returned=returned)
     moves = [Move(look, judge(look.ladder, look.held, look.counts, look.moment, returned=returned)) for look in looks]
     fell = TierChange.Why.RETURNED if returned else TierChange.Why.FELL
-    return _write(configuration.program, moves, at, actor, fell=fell, activity_id=activity_id)
+    return _write(configuration.program, moves, at, actor, fell=fell, activity_id=activity_id, quietly=quietly)
 
 
 def take_turn(program: Program, member_id: int) -> Configuration:
@@ -139,6 +141,7 @@ def _write(
     reason: str = "",
     activity_id: int | None = None,
     tell_all: bool = False,
+    quietly: bool = False,
 ) -> list[Move]:
     """Store what changed, with a TierChange and an event for every move; `tell_all`: a change even where none moved."""
     written = [move for move in moves if move.must_be_written or tell_all]
@@ -154,7 +157,7 @@ def _write(
             },
         )  # fmt: skip
     told = [move for move in written if move.is_rise or move.is_fall]
-    publish_many(_event(program, move, rose if move.is_rise else fell, at) for move in told)
+    publish_many(_event(program, move, rose if move.is_rise else fell, at, quietly) for move in told)
     return told
 
 
@@ -174,12 +177,12 @@ def _id_at(ladder: Ladder, place: int) -> int | None:
     return rung.id if rung else None
 
 
-def _event(program: Program, move: Move, why: str, at: datetime) -> MemberTierChanged:
+def _event(program: Program, move: Move, why: str, at: datetime, quietly: bool) -> MemberTierChanged:
     ladder = move.look.ladder
     before, after = ladder.rung_at(move.look.held.place), ladder.rung_at(move.held.place)
     return MemberTierChanged(
         program.pk, move.look.member_id, ladder.code, before.code if before else "", after.code if after else "",
-        str(why), at,
+        str(why), at, quietly,
     )  # fmt: skip
 
 

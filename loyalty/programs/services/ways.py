@@ -18,11 +18,13 @@ from loyalty.programs.queries.configuration import Configuration, configuration_
 from loyalty.programs.queries.kinds import kinds_of
 from loyalty.programs.queries.occasions import missing_from_profile, recorded_at
 from loyalty.programs.queries.referrals import policy_of
+from loyalty.programs.queries.reviews import policy_of as review_policy_of
+from loyalty.programs.queries.reviews import reviews_of, subjects_of
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.kinds import BUILT_IN
 from loyalty.programs.rules.occurrence import PURCHASE
 from loyalty.programs.rules.wording.earning import sentence_for_rule
-from loyalty.programs.rules.wording.ways import note_of, still_missing, title_of
+from loyalty.programs.rules.wording.ways import looked_at_by_staff, note_of, still_missing, things_to_review, title_of
 from loyalty.programs.services.activities import record_activity
 from loyalty.programs.services.facts import NOTHING, ActivityFacts
 
@@ -112,7 +114,11 @@ class Desk:
 def ways_for(member: Member) -> Ways:
     """What `member` can do now. In the language in force."""
     desk = Desk(member)
-    ways = [way for of_kind in (_profile, _invitation, _places, _by_itself, _of_the_brand) for way in of_kind(desk)]
+    ways = [
+        way
+        for of_kind in (_profile, _invitation, _reviews, _places, _by_itself, _of_the_brand)
+        for way in of_kind(desk)
+    ]
     return Ways(tuple(desk.sentences(PURCHASE)), tuple(ways))
 
 
@@ -139,6 +145,27 @@ def pays_of_inviting(member: Member) -> dict[str, tuple[Pay, ...]]:
 def _invitation(desk: Desk) -> Iterator[Way]:
     if policy_of(desk.program):
         yield Way("referral", title_of("referral"), note_of("referral"), OPEN, desk.pays("referral"))
+
+
+def pays_of_review(member: Member, sku: str = "") -> tuple[Pay, ...]:
+    """What a good review pays now."""
+    return Desk(member).pays("review", {"stars": 5} | ({"product": sku} if sku else {}))
+
+
+def _reviews(desk: Desk) -> Iterator[Way]:
+    policy = review_policy_of(desk.program) if desk.has_rules("review") else None
+    if policy is None:
+        return
+    subjects, own = subjects_of(desk.member, policy), reviews_of(desk.member)
+    if subjects:
+        pays = desk.pays("review", {"stars": 5} | ({"product": subjects[-1].sku} if subjects[-1].sku else {}))
+        yield Way("review", title_of("review"), things_to_review(len(subjects)), OPEN, pays)
+    elif any(review.state == review.State.WAITING for review in own):
+        yield Way("review", title_of("review"), looked_at_by_staff(), OPEN)
+    elif approved := [review for review in own if review.state == review.State.APPROVED]:
+        yield Way("review", title_of("review"), "", DONE, at=approved[0].written_at)
+    else:
+        yield Way("review", title_of("review"), note_of("review"), WAITING, desk.pays("review", {"stars": 5}))
 
 
 def _places(desk: Desk) -> Iterator[Way]:

@@ -67,7 +67,7 @@ def _context(notice: rules.Notice, member: Member) -> dict[str, object]:
         "language": get_language(),
         "ink": ink_on(program.brand_color),
         "logo_url": _absolute(program.logo.url) if program.logo else "",
-        "button_url": _absolute(reverse("loyalty:home", args=[program.code])),
+        "button_url": _absolute(reverse(f"loyalty:{notice.page}", args=[program.code])),
         "preferences_url": _absolute(reverse("loyalty:me", args=[program.code])),
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 # Kind of way → its title, and what to do.
 WORDS = {
@@ -38,3 +38,13 @@ def note_of(kind: str) -> str:
 def still_missing(fields: Sequence[str]) -> str:
     """What a profile lacks: “Still missing: your name, your birthday”."""
     return _("Still missing: %(fields)s") % {"fields": ", ".join(str(FIELDS[field]) for field in fields)}
+
+
+def things_to_review(count: int) -> str:
+    """How much the member can write about: “3 things wait for your opinion.”"""
+    words = ngettext("%(count)d thing waits for your opinion.", "%(count)d things wait for your opinion.", count)
+    return words % {"count": count}
+
+
+def looked_at_by_staff() -> str:
+    return _("What you wrote waits for a look by our staff.")

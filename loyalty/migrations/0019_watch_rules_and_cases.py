@@ -21,7 +21,7 @@ DROP INDEX activity_by_card, activity_by_device;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0016_policies_in_the_document'),
+        ('loyalty', '0018_reviews'),
     ]
 
     operations = [
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='reviewcase',
-            index=models.Index(fields=['program', 'state', '-id'], name='review_queue'),
+            index=models.Index(fields=['program', 'state', '-id'], name='case_queue'),
         ),
         migrations.AddConstraint(
             model_name='reviewcase',
