@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -117,3 +118,10 @@ REFUSALS: dict[str, type[DomainError]] = {
     "same-account": SameAccount,
     "out-of-range": OutOfRange,
 }
+RAISED = "LR001"
+
+
+def refusal_in(error: BaseException) -> DomainError | None:
+    """What a verb refused inside the caller's own SQL, which raised it by its name (programs/record.sql)."""
+    cause: Any = error.__cause__
+    return REFUSALS[cause.diag.message_primary]() if getattr(cause, "sqlstate", None) == RAISED else None

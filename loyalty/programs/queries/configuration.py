@@ -77,6 +77,12 @@ class Configuration:
         return bool(self.caps) or self.needs.balances
 
     @property
+    def records_at_once(self) -> bool:
+        """Whether one statement writes all that an activity brings: nothing is counted, followed or prolonged."""
+        slides = any(terms.wallet.expiry == Wallet.Expiry.SLIDING for terms in self.wallets.values())
+        return not (self.is_capped or self.ladders or self.needs.takes_turns or slides)
+
+    @property
     def judges_in_turn(self) -> bool:
         """Whether what one activity earns can depend on others, beyond whether it is the first purchase."""
         return self.is_capped or self.needs.has_standing or self.needs.follows or bool(self.watched)

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from django.db import connection
+
 from loyalty.ledger import services as ledger
 from loyalty.lib import clock
+from loyalty.lib.attempts import insist
 from loyalty.members.errors import MemberNotActive, ProgramClosed
 from loyalty.members.models import Member
-from loyalty.outbox.services import publish
 from loyalty.programs.errors.activities import ReceiptReused, WrongCurrency
 from loyalty.programs.events import ActivityRecorded, Awarded
 from loyalty.programs.models.activity import Activity
@@ -20,11 +22,12 @@ from loyalty.programs.services.drafts import Draft, draft_of_activity, draft_of_
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, Recorded
 from loyalty.programs.services.judging import Plan, plan_of
 from loyalty.programs.services.kinds import ensure_fits_kind
-from loyalty.programs.services.storing import Known, Situation, insert, situation_of
+from loyalty.programs.services.storing import Known, Situation, situation_of
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import Counters, take_uses
 from loyalty.programs.services.watching import Watch, flagged, open_cases
+from loyalty.programs.services.writing import write
 
 
 def record_purchase(program: Program, facts: PurchaseFacts, *, actor: str, dry_run: bool = False) -> Recorded:
@@ -48,29 +51,35 @@ def record_activity(program: Program, facts: ActivityFacts, *, actor: str, dry_r
 def _record(program: Program, draft: Draft, actor: str, dry_run: bool) -> Recorded:
     if dry_run:
         return _rehearse(program, draft)
+    known = known_configuration(program.pk)
+    if known and known.records_at_once and not connection.in_atomic_block:
+        return insist(lambda: _book(program, draft, actor))
     return in_transaction(lambda: _book(program, draft, actor))
 
 
 def _book(program: Program, draft: Draft, actor: str) -> Recorded:
+    """In the caller's transaction, or where one statement writes everything, in none."""
     situation, configuration = _look(program.pk, draft)
     if situation.known:
         return replayed(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
+    if connection.autocommit and not configuration.records_at_once:  # the rules have changed since
+        return in_transaction(lambda: _book(program, draft, actor))
     watch = Watch()
     watch.look([(configuration, draft, situation.member_id)])
     plan = deferred(
         plan_of(configuration, situation, draft, Counters()), draft.waits_until, configuration.program.time_zone
     )
     plan = watch.checked(configuration, draft, situation.member_id, plan)
-    activity_id = insert(configuration, situation.member_id, draft, plan.awards, plan.steps, actor)
-    if activity_id is None:  # meanwhile stored by another transaction, whose answer counts
-        return _book(program, draft, actor)
+    event = recorded_event(program, situation, draft, plan)
+    activity_id = write(configuration, situation, draft, plan, event, actor)
+    if activity_id is None:  # stored by another transaction, whose answer counts; or the first under its version
+        return in_transaction(lambda: _book(program, draft, actor))
     take_uses([(plan.uses, draft.at)], configuration.caps)
-    _post(configuration, situation, draft, plan, actor)
+    _prolong(configuration, situation, draft, plan, actor)
     if plan.suspicions:
         open_cases(program.pk, [flagged(configuration, activity_id, draft, situation.member_id, plan)])
     follow(configuration, {situation.member_id: None}, actor=actor, activity_id=activity_id)
-    publish(recorded_event(program, situation, draft, plan, activity_id))
     return answer(configuration, situation, Recorded(activity_id, draft.ref, plan.awards, plan.steps))
 
 
@@ -137,29 +146,22 @@ def answer(configuration: Configuration, situation: Situation, recorded: Recorde
     return replace(recorded, read_balances=lambda: balances_under(configuration, subject, clock.now()))
 
 
-def _post(configuration: Configuration, situation: Situation, draft: Draft, plan: Plan, actor: str) -> None:
-    """Through the ledger's door: accounts in the order of their ids, older points prolonged before new ones come in."""
+def _prolong(configuration: Configuration, situation: Situation, draft: Draft, plan: Plan, actor: str) -> None:
+    """Older points of sliding wallets live on, accounts in the order of their ids."""
     wallets = {
         wallet_id: situation.accounts.get(wallet_id)
         or ledger.open_account(wallet_id=wallet_id, subject=situation.subject)
-        for wallet_id in plan.touched
+        for wallet_id in plan.extended
     }
     for wallet_id, account_id in sorted(wallets.items(), key=lambda item: item[1]):
-        code = configuration.wallets[wallet_id].wallet.code
-        if until := plan.extended.get(wallet_id):
-            ledger.extend(account_id, until=until, key=f"extend:{draft.key}:{code}", at=draft.at, actor=actor)
-        if grant := plan.granted.get(wallet_id):
-            ledger.award(
-                account_id, points=grant.points, key=f"{draft.key}:{code}", at=draft.at, actor=actor, source=draft.key,
-                expires_at=grant.expires_at, pending=grant.is_pending, activates_at=grant.activates_at,
-                cancel_at=grant.cancel_at,
-            )  # fmt: skip
+        key = f"extend:{draft.key}:{configuration.wallets[wallet_id].wallet.code}"
+        ledger.extend(account_id, until=plan.extended[wallet_id], key=key, at=draft.at, actor=actor)
 
 
 def recorded_event(
-    program: Program, situation: Situation, draft: Draft, plan: Plan, activity_id: int
+    program: Program, situation: Situation, draft: Draft, plan: Plan, activity_id: int = 0
 ) -> ActivityRecorded:
-    """What happened, for whoever listens."""
+    """What happened, for whoever listens; the statement that writes an activity gives its own event the id."""
     return ActivityRecorded(
         program_id=program.pk,
         member_id=situation.member_id,

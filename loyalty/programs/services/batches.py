@@ -1,6 +1,5 @@
 """Many purchases at once, set by set: what a till sends when it has been offline."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,11 +34,12 @@ from loyalty.programs.services.drafts import Draft, draft_of_purchase
 from loyalty.programs.services.facts import PurchaseFacts, Recorded
 from loyalty.programs.services.judging import Plan, evaluation_of, plan_of, setting_of
 from loyalty.programs.services.recording import stamp
-from loyalty.programs.services.storing import Situation, asked_json, awards_json, lines_json, situation_from
+from loyalty.programs.services.storing import Situation, asked_json, situation_from
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import Counters, take_uses
 from loyalty.programs.services.watching import Flagged, Watch, flagged, open_cases
+from loyalty.programs.services.writing import activity_json
 
 # Members are locked in the order of their numbers, as everywhere.
 SITUATIONS = """
@@ -303,28 +303,7 @@ def _stamp(judged: Iterable[_Judged], unknown: Mapping[str, int]) -> None:
 
 
 def _row(judged: _Judged) -> str:
-    draft = judged.draft
-    plain = {
-        "member_id": judged.situation.member_id,
-        "source": draft.source,
-        "external_id": draft.external_id,
-        "digest": draft.digest,
-        "event_at": draft.at.isoformat(),
-        "currency": draft.currency,
-        "total": str(draft.total),
-        "channel": draft.channel,
-        "store": draft.store,
-        "explanation": [step.to_json() for step in judged.plan.steps],
-        "published_id": judged.configuration.published_id,
-        "config_version": judged.configuration.version,
-    }
-    parts = {
-        "attributes": draft.attributes_json,
-        "payments": draft.payments_json,
-        "awards": awards_json(judged.plan.awards),
-        "lines": lines_json(draft.lines),
-    }
-    return json.dumps(plain)[:-1] + "".join(f', "{name}": {text}' for name, text in parts.items()) + "}"
+    return activity_json(judged.configuration, judged.situation.member_id, judged.draft, judged.plan)
 
 
 def _post(configuration: Configuration, stored: Sequence[_Judged], actor: str) -> None:

@@ -1,4 +1,4 @@
-"""How recording an activity reads and writes: one statement before, one after judging. Python decides, SQL posts."""
+"""What recording an activity looks up: one statement, before it is judged."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,36 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from loyalty.lib import clock
 from loyalty.lib.prepared import rows_of
 from loyalty.members.errors import UnknownMember
 from loyalty.programs.errors.programs import UnknownProgram
-from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.explanation import Step, steps_from_json
-from loyalty.programs.rules.occurrence import Line
 from loyalty.programs.rules.standing import Needs, Standing, standing_from
 from loyalty.programs.services.drafts import Draft
 from loyalty.programs.services.facts import AwardMade
-from loyalty.programs.services.recording import stamp
-from loyalty.programs.services.uses import uses_json
 
 SITUATION = "SELECT * FROM programs_situation(%s, %s, %s, %s, %s, %s, %s::jsonb)"
-INSERT = """
-WITH made AS (
-    INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
-        currency, total, channel, store, attributes, payments, explanation, awards, actor, version_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s,
-        coalesce(%s::bigint, (SELECT v.id FROM loyalty_programversion v
-                              WHERE v.program_id = %s::bigint AND v.config_version = %s::bigint)))
-    ON CONFLICT (program_id, kind, source, external_id) DO NOTHING
-    RETURNING id, version_id
-), lines AS (
-    INSERT INTO loyalty_activityline (activity_id, position, kind, sku, category, attributes, quantity, amount, tax,
-        discount)
-    SELECT made.id, l.* FROM made, jsonb_to_recordset(%s::jsonb) AS l (position smallint, kind text, sku text,
-        category text, attributes jsonb, quantity numeric, amount numeric, tax numeric, discount numeric)
-)
-SELECT id, version_id FROM made"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,48 +84,6 @@ def situation_from(
     return Situation(version, member_id, subject, status, _loaded(attributes), has_bought, there, stands, first)
 
 
-def insert(
-    configuration: Configuration,
-    member_id: int,
-    draft: Draft,
-    awards: Sequence[AwardMade],
-    steps: Sequence[Step],
-    actor: str,
-) -> int | None:
-    """Store an activity with its lines; None when another transaction has just stored one under the same identity."""
-    program_id = configuration.program.pk
-    row: list[Any] = [
-        program_id, member_id, draft.kind, draft.type, draft.source, draft.external_id, draft.digest, draft.at,
-        clock.now(), draft.currency, draft.total, draft.channel, draft.store, draft.attributes_json,
-        draft.payments_json, json.dumps([step.to_json() for step in steps]), awards_json(awards), actor[:80],
-        configuration.published_id, program_id, configuration.version, lines_json(draft.lines),
-    ]  # fmt: skip
-    made = rows_of(INSERT, *row)
-    if not made:
-        return None
-    activity_id, version_id = made[0]
-    if version_id is None:
-        stamp([activity_id], configuration)
-    return activity_id
-
-
-def awards_json(awards: Sequence[AwardMade]) -> str:
-    return json.dumps(
-        [
-            {
-                "wallet": award.wallet_code,
-                "points": award.points,
-                "state": award.state,
-                "activates_at": _text(award.activates_at),
-                "expires_at": _text(award.expires_at),
-                **({"lines": dict(award.shares)} if award.shares else {}),
-                **({"uses": uses_json(award.uses)} if award.uses else {}),
-            }
-            for award in awards
-        ]
-    )
-
-
 def awards_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[AwardMade, ...]:
     """The awards that `awards_json` stored."""
     return tuple(
@@ -161,32 +98,9 @@ def _known(known_id: int, member_id: int, digest: str, awards: Any, explanation:
     return Known(known_id, member_id, digest, awards_from_json(_loaded(awards)), steps_from_json(_loaded(explanation)))
 
 
-def lines_json(lines: Sequence[Line]) -> str:
-    """The lines with their positions, counted from 1, as INSERT reads them."""
-    return json.dumps([_line(position, line) for position, line in enumerate(lines, start=1)], default=str)
-
-
-def _line(position: int, line: Line) -> dict[str, Any]:
-    return {
-        "position": position,
-        "kind": line.kind,
-        "sku": line.sku,
-        "category": line.category,
-        "attributes": dict(line.attributes),
-        "quantity": str(line.quantity),
-        "amount": str(line.amount),
-        "tax": str(line.tax),
-        "discount": str(line.discount),
-    }
-
-
 def _loaded(value: Any) -> Any:
     """Django hands raw jsonb over as text."""
     return json.loads(value) if isinstance(value, str) else value
-
-
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -1,0 +1,6 @@
+-- The only way into the outbox: messages as [{event, payload, subscriber}], due at once.
+CREATE FUNCTION outbox_write(p_messages jsonb, p_now timestamptz) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO outbox_message (event, payload, subscriber, state, attempts, next_at, last_error, created_at)
+    SELECT m.event, m.payload, m.subscriber, 'waiting', 0, p_now, '', p_now
+    FROM jsonb_to_recordset(p_messages) AS m (event text, payload jsonb, subscriber text)
+$$;

@@ -1,0 +1,79 @@
+"""One statement writes a purchase where nothing else has to: all of it or nothing, whatever is refused on the way."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from config.bench.meter import counting
+from loyalty.ledger import services as ledger
+from loyalty.ledger.errors import KeyReused
+from loyalty.lib import clock
+from loyalty.members.models import Member
+from loyalty.members.services.members import enrol_member
+from loyalty.outbox.models import Message
+from loyalty.programs.models.activity import Activity, ActivityLine
+from loyalty.programs.models.caps import Cap
+from loyalty.programs.models.versions import ProgramVersion
+from tests.ledger.purse import violations
+from tests.till import active, buy, earned
+from tests.world import open_program
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def guest(settings) -> Member:
+    settings.OUTBOX_WIRING = "tests.wires"
+    cafe = open_program("cafe", "Café", currency="EUR", languages=["en"])
+    return enrol_member(cafe, external_id="guest", actor="test")
+
+
+@contextmanager
+def at_once():
+    """What is recorded inside takes one look and one statement, and no transaction around them."""
+    with counting() as sent:
+        yield
+    assert [statement.split("(")[0] for statement in sent] == [
+        "SELECT * FROM programs_situation", "SELECT * FROM programs_record",
+    ]  # fmt: skip
+
+
+def test_row_lines_points_and_message_come_together(guest):
+    buy(guest, "1", receipt="first")  # it has the version recorded and the account opened
+    with at_once():
+        recorded = buy(guest, "20", "5", receipt="second")
+    stored = Activity.objects.get(external_id="second")
+    assert (recorded.activity_id, earned(recorded), active(guest)) == (stored.pk, {"points": 25}, 26)
+    assert [str(each.amount) for each in stored.lines.order_by("position")] == ["20.0000", "5.0000"]
+    assert stored.version == ProgramVersion.objects.get(program=guest.program)
+    told = Message.objects.filter(event__endswith="ActivityRecorded").order_by("-pk").first()
+    assert told.payload["activity_id"] == stored.pk
+    assert violations() == {}
+
+
+def test_the_first_account_is_opened_on_the_way(guest):
+    buy(guest, "1", receipt="first")
+    enrol_member(guest.program, external_id="friend", actor="test")
+    friend = Member.objects.select_related("program").get(external_id="friend")
+    with at_once():
+        buy(friend, "30", receipt="second")
+    assert active(friend) == 30
+
+
+def test_a_refusal_of_the_ledger_leaves_nothing(guest):
+    buy(guest, "1", receipt="first")
+    account = ledger.open_account(wallet_id=guest.program.wallets.get().pk, subject=guest.subject)
+    ledger.award(account, points=7, key="purchase:till:second:points", at=clock.now(), actor="test")
+    told = Message.objects.count()
+    with pytest.raises(KeyReused):
+        buy(guest, "30", receipt="second")
+    assert (Activity.objects.count(), ActivityLine.objects.count(), Message.objects.count()) == (1, 1, told)
+    assert active(guest) == 8
+
+
+def test_a_rule_that_came_meanwhile_counts_its_caps_in_a_transaction(guest):
+    """What this process knows of the rules is old: the purchase is still judged by those in force."""
+    buy(guest, "1", receipt="first")
+    Cap.objects.create(program=guest.program, scope="member", period="day", measure="points", limit=10)
+    assert earned(buy(guest, "30", receipt="second")) == {"points": 10}  # a cap counts from its beginning on
+    assert active(guest) == 11
