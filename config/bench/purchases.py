@@ -31,6 +31,17 @@ def measure_purchase(scale: Scale, _place: Place) -> Iterator[Figure]:
     yield Figure(6, "purchase", says, compared.ratio, at_least(0.25), compared.ratios, notes)
 
 
+def measure_full_program(scale: Scale, _place: Place) -> Iterator[Figure]:
+    plain_one, full = shop.open_shop(MEMBERS, rules=False), shop.open_shop(MEMBERS)
+    shop.fill_program(full, rules=20, caps=10)
+    compared = compare(
+        lambda: 1 / rate_of_purchases(full, scale.purchases), lambda: 1 / rate_of_purchases(plain_one, scale.purchases)
+    )
+    notes = f"{compared.product * 1000:.2f} ms to {compared.floor * 1000:.2f} ms"
+    says = "a purchase (3 lines) with 20 live rules and 10 caps and budgets, to one with a single rule and no cap"
+    yield Figure(6, "purchase with rules and caps", says, compared.ratio, at_most(2), compared.ratios, notes)
+
+
 def statements_of_purchase(here: shop.Shop) -> list[str]:
     """What the second purchase of a program sends; the first one compiles the rules."""
     first, second = islice(new_baskets(here), 2)

@@ -15,6 +15,7 @@ from loyalty.ledger.rules import AwardRow
 from loyalty.lib import clock
 from loyalty.members.models import Member
 from loyalty.members.services.crowds import enrol_many
+from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.earning import EarningRule, RuleCondition
 from loyalty.programs.models.program import Program
 from loyalty.programs.rules.occurrence import Line
@@ -38,20 +39,16 @@ class Shop:
     subjects: tuple[UUID, ...]
 
 
-def open_shop(members: int) -> Shop:
-    """A new program with five live rules and so many members, none of whom has an account yet."""
+def open_shop(members: int, *, rules: bool = True) -> Shop:
+    """A new program with five live rules (or one) and so many members, none of whom has an account yet."""
     name = f"bench-{next(_programs)}"
     program = create_program(
         code=name, name=name, currency="EUR", time_zone="Europe/Oslo", points_per=Decimal(1), expires_months=12,
         actor=ACTOR,
     )  # fmt: skip
     wallet = program.wallets.get()
-    _rule(program, "Triple on beans", ("category", "equals", "beans"), points=3, basis="lines", priority=10)
-    _rule(
-        program, "Gift cards earn nothing", ("category", "equals", "gift cards"), points=0, basis="lines", priority=20
-    )
-    _rule(program, "Double in the north", ("store", "equals", "north"), effect="multiplier", factor=2)
-    _rule(program, "25 for a big basket", ("basket_total", "gte", "50"), effect="fixed", points=25)
+    if rules:
+        _write_rules(program)
     program.refresh_from_db()
     if members:
         enrol_many(program, (f"customer-{number}" for number in range(members)), actor=ACTOR)
@@ -59,6 +56,31 @@ def open_shop(members: int) -> Shop:
     people = Member.objects.filter(program=program).order_by("pk").values_list("number", "subject")
     numbers, subjects = zip(*people, strict=True) if members else ((), ())
     return Shop(program, wallet.pk, numbers, subjects)
+
+
+def _write_rules(program: Program) -> None:
+    _rule(program, "Triple on beans", ("category", "equals", "beans"), points=3, basis="lines", priority=10)
+    _rule(
+        program, "Gift cards earn nothing", ("category", "equals", "gift cards"), points=0, basis="lines", priority=20
+    )
+    _rule(program, "Double in the north", ("store", "equals", "north"), effect="multiplier", factor=2)
+    _rule(program, "25 for a big basket", ("basket_total", "gte", "50"), effect="fixed", points=25)
+
+
+def fill_program(shop: Shop, *, rules: int, caps: int) -> None:
+    """So many live rules in all, most of which look at every basket, and caps and budgets that leave room."""
+    program = shop.program
+    conditions = (
+        ("category", "equals", "cake"), ("store", "equals", "south"), ("channel", "equals", "web"),
+        ("basket_total", "gte", "20"), ("weekday", "in", "6,7"),
+    )  # fmt: skip
+    for number in range(rules - program.rules.count()):
+        _rule(program, f"Rule {number}", conditions[number % len(conditions)], effect="fixed", points=number + 1)
+    scopes = (("member", "day"), ("store", "day"), ("program", "month"), ("member", "ever"))
+    for number in range(caps):
+        scope, period = scopes[number % len(scopes)]
+        Cap.objects.create(program=program, scope=scope, period=period, limit=10**9 + number)
+    program.refresh_from_db()
 
 
 def _rule(program: Program, name: str, condition: tuple[str, str, str], **facts: object) -> None:

@@ -8,11 +8,15 @@ from django.urls import reverse
 
 from loyalty.lib import clock
 from loyalty.programs.errors.programs import WrongRule
+from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.earning import EarningRule
+from loyalty.programs.models.velocity import ReviewCase
 from loyalty.programs.services.rules import save_rule
 from tests.admin.pages import page_of
 from tests.admin.stock import model
 from tests.factories import EarningRuleFactory, RuleConditionFactory
+from tests.factories_of_programs import VelocityRuleFactory
+from tests.till import buy
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +147,41 @@ def test_members_are_asked_about(staff, world, rule):
     url = page_of("earningrule_try")
     assert "earns nothing" in browser.post(url, BASKET | {"try-member": world.ben.number}).content.decode()
     assert "+100" in browser.post(url, BASKET | {"try-member": world.ada.number}).content.decode()
+
+
+def test_a_basket_is_tried_with_the_member_s_standing_at_the_instant_and_with_caps_as_they_are_used_up(
+    staff, world, rule
+):
+    """Nothing is stored by it, whatever it says."""
+    RuleConditionFactory(rule=rule, subject="purchases_in_days", name="30", operator="gte", value="1")
+    Cap.objects.create(program=world.aurora, scope="member", period="day", limit=90)
+    Cap.objects.create(program=world.aurora, scope="program", period="ever", limit=80)
+    VelocityRuleFactory(program=world.aurora, most=1, minutes=1440)
+    march = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    for number in range(2):
+        buy(world.ada, "15", receipt=str(number), at=march - timedelta(days=1 - number))
+    browser = staff("viewer")
+
+    def tried(**more: str) -> str:
+        told = {f"try-{name}": value for name, value in more.items()}
+        return browser.post(page_of("earningrule_try"), BASKET | told).content.decode()
+
+    ada = tried(member=world.ada.number)
+    assert "+65" in ada  # 80 in all, 15 of which are gone
+    assert "Trimmed to 65 points: at most 80 points in all for everybody together" in ada
+    assert "To be reviewed: 2 purchases of this member within 24 hours; up to 1 is usual" in ada
+    assert "earns nothing" in tried(member=world.ben.number)
+    assert "earns nothing" in tried(member=world.ada.number, at="2026-02-01T10:00")
+    assert (CapUse.objects.filter(points=15).count(), ReviewCase.objects.count()) == (2, 0)
+
+
+def test_a_draft_that_asks_more_than_the_live_rules_is_told(staff, world):
+    buy(world.ada, "15", at=datetime(2026, 3, 1, 8, tzinfo=UTC))
+    asks = filled(world, ("purchases_in_days", "gte", "1", "30")) | BASKET
+    url = page_of("earningrule_try-draft")
+    browser = staff("campaign_manager")
+    assert "+300" in browser.post(url, asks | {"try-member": world.ada.number}).content.decode()
+    assert "+100" in browser.post(url, asks | {"try-member": world.ben.number}).content.decode()
 
 
 def test_a_first_purchase_is_one_for_someone_new(staff, world, rule):

@@ -123,3 +123,11 @@ def test_archiving_and_taking_back(staff, world, wallet):
     browser.post(url, {"yes": "1"})
     wallet.refresh_from_db()
     assert not wallet.is_archived
+
+
+def test_how_many_a_member_holds_is_set_and_taken_away_in_the_form(staff, world):
+    browser, wallet = staff("program_admin"), world.aurora.wallets.get()
+    for typed, kept in (("5000", 5000), ("", None)):
+        assert browser.post(page_of("wallet_change", wallet.pk), filled(balance_cap=typed)).status_code == 302
+        wallet.refresh_from_db()
+        assert wallet.balance_cap == kept

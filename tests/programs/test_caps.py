@@ -14,11 +14,13 @@ from loyalty.members.services.crowds import enrol_many
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap, CapUse
+from loyalty.programs.models.households import Household, HouseholdMember
 from loyalty.programs.queries.activities import why_of
 from loyalty.programs.services.activities import record_purchase
 from loyalty.programs.services.batches import record_purchases
 from loyalty.programs.services.imports import import_purchases
 from loyalty.programs.services.uses import give_back_uses
+from tests.factories_of_programs import HouseholdFactory, HouseholdMemberFactory
 from tests.programs.files import rows
 from tests.till import ACTOR, AT, active, buy, earned, purchase, rule
 
@@ -97,6 +99,40 @@ def test_a_payment_card_is_known_by_its_token(world):
     card = {"attributes": {"card": "tok_1"}}
     told = [buy(world.ada, "8", receipt="1", **card), buy(world.ben, "8", receipt="2", **card)]
     assert points(*told, buy(world.ben, "8", receipt="3")) == [8, 2, 8]
+
+
+def together(program, *members, at=AT - timedelta(days=400)) -> Household:
+    home = HouseholdFactory(wallet=program.wallets.get())
+    for member in members:
+        HouseholdMemberFactory(household=home, member=member, role="spender", joined_at=at)
+    return home
+
+
+def test_a_household_counts_as_one_while_they_are_together(world):
+    cap(world.aurora, 10, scope="household", period="ever")
+    together(world.aurora, world.ada, world.ben, at=AT)
+    early = buy(world.ada, "8", receipt="before they were", at=AT - timedelta(seconds=1))
+    told = [buy(world.ada, "8", receipt="1"), buy(world.ben, "8", receipt="2")]
+    assert points(early, *told) == [8, 8, 2]
+    assert sorted(CapUse.objects.values_list("points", flat=True)) == [8, 10]
+    HouseholdMember.objects.filter(member=world.ben).update(left_at=AT + timedelta(hours=1))
+    assert points(buy(world.ben, "8", receipt="3", at=AT + timedelta(hours=2))) == [8]
+
+
+def test_a_store_has_a_limit_of_its_own(world):
+    cap(world.aurora, 10, scope="store")
+    people = world.ada, world.ben
+    told = [buy(who, "8", receipt=f"{who.name} {store}", store=store) for who in people for store in "ab"]
+    assert points(*told) == [8, 8, 2, 2]
+
+
+def test_so_many_times_a_day_and_no_more(world):
+    cap(world.aurora, 2, measure="times", scope="card")
+    card = {"attributes": {"card": "tok_1"}}
+    told = [buy(who, "8", receipt=f"{n}{who.name}", **card) for n in range(2) for who in (world.ada, world.ben)]
+    assert points(*told) == [8, 8, 0, 0]
+    told_member = why_of(Activity.objects.get(pk=told[3].activity_id))[-1].why
+    assert told_member == "Gives nothing: at most 2 times a day for each payment card"
 
 
 def test_a_member_holds_at_most(world):
@@ -223,6 +259,15 @@ def test_single_batch_and_file_agree_on_caps(world):
     cap(world.aurora, 250, scope="program", period="ever")
     outcome = three_ways(world.aurora)
     assert outcome["single"] == {"r2": 60, "r1": 60, "r3": 40, "r4": 60, "r5": 30, "r6": 0}
+    assert outcome["batch"] == outcome["file"] == outcome["single"]
+
+
+def test_single_batch_and_file_agree_on_households(world):
+    cap(world.aurora, 150, scope="household", period="ever")
+    enrol_many(world.aurora, ["g1", "g2"], actor=ACTOR)
+    together(world.aurora, *Member.objects.filter(program=world.aurora, external_id__in=["g1", "g2"]))
+    outcome = three_ways(world.aurora)
+    assert outcome["single"] == {"r2": 60, "r1": 60, "r3": 30, "r4": 60, "r5": 0, "r6": 0}
     assert outcome["batch"] == outcome["file"] == outcome["single"]
 
 

@@ -32,6 +32,13 @@ def test_a_new_program_says_how_one_earns_and_how_long_points_last(world):
     ]
 
 
+def test_a_wallet_that_can_be_full_is_told(world):
+    live_by(world.aurora.wallets.get(), balance_cap=10_000)
+    assert lines(world.aurora, "earning")[-1] == (
+        "You can have at most 10,000 points at a time; what would go over is not given."
+    )
+
+
 def test_it_tells_rules_that_are_on_and_not_over_and_not_on_trial(world):
     rule(world.aurora, "Off", points=7, is_active=False)
     rule(world.aurora, "Archived", points=7, is_archived=True)

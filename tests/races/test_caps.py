@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 import pytest
 
 from loyalty.members.models import Member
 from loyalty.members.services.crowds import enrol_many
+from loyalty.programs.models.campaigns import Campaign
 from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.program import Program
 from loyalty.programs.services.batches import record_purchases
 from loyalty.programs.services.facts import Recorded
+from tests.factories_of_programs import HouseholdFactory, HouseholdMemberFactory
 from tests.ledger.purse import violations
 from tests.races.crowd import changed_function, crowd, failures
-from tests.till import ACTOR, active, buy, purchase
+from tests.till import ACTOR, AT, active, buy, purchase, rule
 from tests.world import open_program
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -59,6 +62,30 @@ def test_a_budget_ends_exactly_at_its_limit(cafe, guests):
     assert failures(answers) == []
     assert total(guests) == 9_999
     assert CapUse.objects.get(cap=budget).points == 9_999
+
+
+def test_a_budget_of_money_and_one_of_a_campaign_end_exactly(cafe, guests):
+    """A point is worth a cent. The campaign gives 3 more for every purchase, 100 in all; 9.99 for everything."""
+    cafe.wallets.update(point_value=Decimal("0.01"))
+    campaign = Campaign.objects.create(program=cafe, code="spring", name="Spring")
+    rule(cafe, "Bonus", effect="fixed", points=3, campaign=campaign)
+    money = Cap.objects.create(program=cafe, scope="program", period="ever", measure="money", limit=Decimal("9.99"))
+    bonus = Cap.objects.create(program=cafe, campaign=campaign, scope="program", period="ever", limit=100)
+    answers = rush(guests, 20, "1")
+    assert failures(answers) == []
+    assert total(guests) == 999
+    uses = {use.cap_id: use for use in CapUse.objects.all()}
+    assert (uses[money.pk].money, uses[bonus.pk].points) == (Decimal("9.99"), 100)
+
+
+def test_a_household_at_many_tills_earns_what_it_may_together(cafe, guests):
+    home = HouseholdFactory(wallet=cafe.wallets.get())
+    for guest in guests:
+        HouseholdMemberFactory(household=home, member=guest, role="spender", joined_at=AT)
+    Cap.objects.create(program=cafe, scope="household", period="ever", limit=100)
+    answers = crowd(lambda number: buy(guests[number], "7", receipt=str(number)), TILLS)
+    assert failures(answers) == []
+    assert total(guests) == 100
 
 
 @contextmanager

@@ -25,6 +25,7 @@ BENCHES: dict[str, Callable[[Scale, Place], Iterator[Figure]]] = {
     "log": ledger.measure_log,
     "contention": ledger.measure_contention,
     "purchase": purchases.measure_purchase,
+    "rules": purchases.measure_full_program,
     "post": http.measure_post,
     "batch": http.measure_batch,
     "balances": http.measure_balances,

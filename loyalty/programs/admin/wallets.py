@@ -73,6 +73,7 @@ class WalletScreen(WithDraftBanner, WithHistory, ProgramScreen):
             _("When points can be spent"),
             {"fields": ("activation", "activation_count", "activation_dates", "cancel_after_days")},
         ),
+        (_("How many a member holds"), {"fields": ("balance_cap",)}),
         (_("Points by hand"), {"fields": ("by_hand_limit",)}),
     )  # fmt: skip
 

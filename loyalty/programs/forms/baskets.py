@@ -56,8 +56,15 @@ class BasketForm(StaffForm):
         label=_("Member number"),
         max_length=30,
         required=False,
-        help_text=_("For rules that ask about the member. Left empty: someone without attributes."),
+        help_text=_(
+            "For rules, caps and watch rules that ask about the member: tier, lists, earlier purchases, household. "
+            "Left empty: someone of whom nothing is known."
+        ),
     )
+    source = forms.CharField(label=_("Till"), max_length=40, required=False)
+    card = forms.CharField(label=_("Card (token)"), max_length=60, required=False)
+    device = forms.CharField(label=_("Device"), max_length=60, required=False)
+    cashier = forms.CharField(label=_("Cashier"), max_length=60, required=False)
     is_first = forms.BooleanField(label=_("It is their first purchase"), required=False)
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:

@@ -44,9 +44,15 @@ class WalletForm(SoundForm, ProgramForm):
         model = Wallet
         fields = (
             "name", "code", "unit_one", "unit_many", "is_spendable", "is_qualifying", "point_value", "position",
-            "by_hand_limit", *POLICY,
+            "by_hand_limit", "balance_cap", *POLICY,
         )  # fmt: skip
-        help_texts = {"unit_many": _("As it stands after a large number: 1,000 stars.")}
+        help_texts = {
+            "unit_many": _("As it stands after a large number: 1,000 stars."),
+            "balance_cap": _(
+                "What would go over is not given, and the purchase says so; points that wait count too. What members "
+                "have already stays theirs. Empty: no limit."
+            ),
+        }
 
     def clean(self) -> dict[str, Any]:
         filled = super().clean() or {}

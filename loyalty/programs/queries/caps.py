@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, F, Max, Q
+from django.utils.translation import gettext as _
 
 from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.program import Program
@@ -14,6 +15,7 @@ from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import Configuration, cap_of
 from loyalty.programs.rules import capping
 from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.rules.wording.caps import sentence_for_cap
 from loyalty.programs.rules.wording.invalid import message_for
 
@@ -81,6 +83,13 @@ def limits_told(configuration: Configuration) -> list[str]:
         target = names.get((cap.level, next(iter(cap.rules or ()), None)), "")
         told.append(sentence_for_cap(cap, _units(wallet), configuration.program.currency, target))
     return told
+
+
+def full_told(configuration: Configuration) -> list[str]:
+    """What members are told of wallets that can be full."""
+    wallets = [terms.wallet for terms in configuration.wallets.values() if terms.wallet.balance_cap is not None]
+    words = _("You can have at most %(points)s at a time; what would go over is not given.")
+    return [words % {"points": points_of(wallet.balance_cap or 0, units_of(wallet))} for wallet in wallets]
 
 
 def _units(wallet: Wallet | None) -> tuple[str, str]:

@@ -161,6 +161,8 @@ def compiled(rows: Rows) -> Configuration:
     balances = any(wallet.balance_cap is not None for wallet in rows.wallets)
     ladders = ladders_from(rows.tier_sets)
     watched = tuple(_watched(rows))
+    caps = tuple(_caps(rows, rules))
+    household = any(cap.scope == "household" for cap in caps)
     return Configuration(
         program.config_version,
         program,
@@ -173,10 +175,10 @@ def compiled(rows: Rows) -> Configuration:
         described(rows),
         ladders=ladders,
         needs=needs_of(
-            asked, tiers=benefits.matter(ladders), balances=balances, follows=bool(ladders),
+            asked, tiers=benefits.matter(ladders), balances=balances, household=household, follows=bool(ladders),
             watches=bool(watched),
         ),
-        caps=tuple(_caps(rows, rules)),
+        caps=caps,
         watched=watched,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from loyalty.lib import clock
 from loyalty.programs.models.program import DebtPolicy, Program
 from loyalty.programs.queries.activities import units_of
-from loyalty.programs.queries.caps import limits_told
+from loyalty.programs.queries.caps import full_told, limits_told
 from loyalty.programs.queries.configuration import Configuration, configuration_of
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import PURCHASE
@@ -50,6 +50,7 @@ def _earning(configuration: Configuration) -> Iterator[str]:
         units = units_of(configuration.wallets[int(rule.wallet)].wallet)
         yield sentence_for_rule(rule, units, program.currency, "member", zone=program.time_zone)
     yield from limits_told(configuration)
+    yield from full_told(configuration)
 
 
 def _reading_order(rule: Rule) -> tuple:

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 from loyalty.programs.rules.conditions import Condition
 from loyalty.programs.rules.days import Zone, start_of_day, zone_of
 
+# What `programs_standing` is asked by its name alone.
+ASKED = ("tiers", "lists", "person", "last_purchase", "balances", "household")
 NO_BALANCES: Mapping[int, int] = MappingProxyType({})
 
 
@@ -101,6 +103,7 @@ class Needs:
     last_purchase: bool = False
     windows: frozenset[int] = frozenset()
     balances: bool = False
+    household: bool = False
     follows: bool = False  # ladders are followed, whose moves need the member's row
     watches: bool = False  # what happens too often is counted, and may be under review
 
@@ -118,22 +121,26 @@ class Needs:
     @property
     def has_standing(self) -> bool:
         """Whether anything of a Standing is asked for."""
-        return self.tiers or self.lists or self.person or self.last_purchase or bool(self.windows) or self.balances
+        asks = self.tiers or self.lists or self.person or self.last_purchase or bool(self.windows)
+        return asks or self.balances or self.household
 
     def asked(self, at: datetime, zone: Zone) -> dict[str, Any] | None:
         """As `programs_situation` is asked, about something that happened at `at`; None for nothing."""
         if not self.has_standing:
             return None
-        flags = {
-            name: True for name in ("tiers", "lists", "person", "last_purchase", "balances") if getattr(self, name)
-        }
+        flags = {name: True for name in ASKED if getattr(self, name)}
         windows = {str(days): window_start(at, days, zone).isoformat() for days in sorted(self.windows)}
         return flags | {"at": at.astimezone(UTC).isoformat()} | ({"windows": windows} if windows else {})
 
     def covers(self, other: "Needs") -> bool:
         """Whether whoever asked for this knows what `other` asks for, and took turns where `other` does."""
-        flags = ("first", "tiers", "lists", "person", "last_purchase", "balances", "takes_turns")
+        flags = ("first", *ASKED, "takes_turns")
         return self.windows >= other.windows and all(getattr(self, name) >= getattr(other, name) for name in flags)
+
+    def joined(self, other: "Needs") -> "Needs":
+        """What both ask for together."""
+        flags = {name: getattr(self, name) or getattr(other, name) for name in ("first", *ASKED, "follows", "watches")}
+        return Needs(windows=self.windows | other.windows, **flags)
 
 
 NO_NEEDS = Needs()
@@ -144,6 +151,7 @@ def needs_of(
     *,
     tiers: bool = False,
     balances: bool = False,
+    household: bool = False,
     follows: bool = False,
     watches: bool = False,
 ) -> Needs:
@@ -159,6 +167,7 @@ def needs_of(
         last_purchase="days_since_purchase" in subjects,
         windows=frozenset(windows),
         balances=balances,
+        household=household,
         follows=follows,
         watches=watches,
     )

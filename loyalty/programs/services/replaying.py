@@ -42,7 +42,12 @@ SELECT a.member_id, a.kind, a.type, a.source, a.external_id, a.event_at, a.curre
            SELECT jsonb_agg(jsonb_build_array(s.code, t.code, t.name)) FROM (
                SELECT DISTINCT ON (c.tier_set_id) c.tier_set_id, c.after_id FROM loyalty_tierchange c
                WHERE c.member_id = a.member_id AND c.created_at < a.created_at ORDER BY c.tier_set_id, c.id DESC) held
-           JOIN loyalty_tier t ON t.id = held.after_id JOIN loyalty_tierset s ON s.id = held.tier_set_id) END
+           JOIN loyalty_tier t ON t.id = held.after_id JOIN loyalty_tierset s ON s.id = held.tier_set_id) END,
+       CASE WHEN %s THEN (
+           SELECT h.household_id FROM loyalty_householdmember h
+           WHERE h.member_id = a.member_id AND h.joined_at <= a.event_at
+             AND (h.left_at IS NULL OR h.left_at > a.event_at)
+           ORDER BY h.joined_at DESC, h.id DESC LIMIT 1) END
 FROM loyalty_activity a JOIN loyalty_member m ON m.id = a.member_id
 WHERE a.program_id = %s AND a.event_at >= %s AND a.event_at < %s
 ORDER BY a.created_at, a.event_at, a.id"""
@@ -109,8 +114,9 @@ def replay(
 
 
 def _history(configuration: Configuration, since: datetime, until: datetime) -> Iterator[tuple]:
+    needs = configuration.needs
     with closing(connection.chunked_cursor()) as cursor:
-        cursor.execute(HISTORY, [configuration.needs.tiers, configuration.program.pk, since, until])
+        cursor.execute(HISTORY, [needs.tiers, needs.household, configuration.program.pk, since, until])
         while rows := cursor.fetchmany(SLICE):
             yield from rows
 
@@ -137,7 +143,7 @@ def _situation(
     if needs.has_standing:
         tiers = tuple(HeldTier(*held) for held in _loaded(row[16]) or [])
         windows = dict.fromkeys(needs.windows, NONE_RECENT)
-        standing = Standing(tiers=tiers, joined_at=row[13], birth_date=row[14], windows=windows)
+        standing = Standing(tiers=tiers, joined_at=row[13], birth_date=row[14], windows=windows, household=row[17])
         standing = standing.after(bought, row[5], configuration.program.time_zone)
     return Situation(
         config_version=configuration.version, member_id=row[0], subject=NOBODYS, status="active",
