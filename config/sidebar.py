@@ -50,6 +50,8 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Invitation policy"), "handshake", "loyalty_referralpolicy_changelist", "view_referralpolicy"),
             Entry(_("Review policy"), "rate_review", "loyalty_reviewpolicy_changelist", "view_reviewpolicy"),
             Entry(_("Places to check in"), "qr_code_2", "loyalty_place_changelist", "view_place"),
+            Entry(_("Things to share"), "share", "loyalty_shareitem_changelist", "view_shareitem"),
+            Entry(_("Surveys"), "quiz", "loyalty_survey_changelist", "view_survey"),
             Entry(_("Campaigns"), "campaign", "loyalty_campaign_changelist", "view_campaign"),
             Entry(_("Caps and budgets"), "data_usage", "loyalty_cap_changelist", "view_cap"),
             Entry(_("What is watched"), "policy", "loyalty_velocityrule_changelist", "view_velocityrule"),

@@ -7,6 +7,8 @@ from loyalty.programs.models.checkins import Place
 from loyalty.programs.models.kinds import ActivityKind, KindAttribute
 from loyalty.programs.models.referrals import Referral, ReferralPolicy
 from loyalty.programs.models.reviews import Review, ReviewPolicy
+from loyalty.programs.models.sharing import Share, ShareItem, ShareVisit
+from loyalty.programs.models.surveys import Survey, SurveyAnswer, SurveyQuestion, SurveyReply
 from tests.factories import MemberFactory, ProgramFactory, Row
 
 
@@ -70,3 +72,70 @@ class ReviewFactory(Row):
     item = "Blue mug"
     stars = 4
     text = "Holds a lot of coffee, and keeps it warm."
+
+
+class SurveyFactory(Row):
+    class Meta:
+        model = Survey
+
+    program = factory.SubFactory(ProgramFactory)
+    code = factory.Sequence(lambda number: f"autumn-{number}")
+    title = "What do you drink?"
+    is_published = True
+
+
+class SurveyQuestionFactory(Row):
+    class Meta:
+        model = SurveyQuestion
+
+    survey = factory.SubFactory(SurveyFactory)
+    text = "Coffee or tea?"
+    choices = "Coffee\nTea"
+
+
+class SurveyAnswerFactory(Row):
+    class Meta:
+        model = SurveyAnswer
+
+    survey = factory.SubFactory(SurveyFactory)
+    member = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..survey.program"))
+    key = "k"
+    answered_at = factory.LazyFunction(clock.now)
+
+
+class SurveyReplyFactory(Row):
+    class Meta:
+        model = SurveyReply
+
+    answer = factory.SubFactory(SurveyAnswerFactory)
+    question = factory.SubFactory(SurveyQuestionFactory, survey=factory.SelfAttribute("..answer.survey"))
+    value = "Tea"
+
+
+class ShareItemFactory(Row):
+    class Meta:
+        model = ShareItem
+
+    program = factory.SubFactory(ProgramFactory)
+    code = factory.Sequence(lambda number: f"roast-{number}")
+    title = "Our new roast"
+    text = "Tastes of plums."
+    url = "https://shop.example.org/roast"
+
+
+class ShareFactory(Row):
+    class Meta:
+        model = Share
+
+    item = factory.SubFactory(ShareItemFactory)
+    member = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..item.program"))
+    period = "ever"
+    token = factory.Sequence(lambda number: f"token-{number}")
+
+
+class ShareVisitFactory(Row):
+    class Meta:
+        model = ShareVisit
+
+    share = factory.SubFactory(ShareFactory)
+    visitor = factory.Sequence(lambda number: f"visitor-{number}")

@@ -49,7 +49,8 @@ _SEEN_BY_ALL = (
     "inboxentry delivery expirywarning account posting lot lotuse hold transferpolicy transfer "
     "household householdpolicy segment segmentmember tierset tier tierstanding tierchange "
     "campaign audiencecondition cap capuse programversion backtest "
-    "activitykind kindattribute place referral referralpolicy reviewpolicy review velocityrule reviewcase"
+    "activitykind kindattribute place referral referralpolicy reviewpolicy review velocityrule reviewcase "
+    "survey surveyquestion surveyanswer surveyreply shareitem share sharevisit"
 ).split()
 _VIEW = _may("view", *_SEEN_BY_ALL)
 _CARE = (
@@ -61,10 +62,10 @@ _MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond
 _RULES = (
     _may("add change", "earningrule", "campaign", "segment", "tierset", "velocityrule")
     | _may("add", "backtest")
-    | _may("add change", "activitykind", "place", "referralpolicy", "reviewpolicy")
+    | _may("add change", "activitykind", "place", "referralpolicy", "reviewpolicy", "survey", "shareitem")
     | _may("add change delete", "tier", "rulecondition", "audiencecondition", "cap", "segmentmember")
-    | _may("add change delete", "kindattribute")
-    | {"loyalty.show_place"}
+    | _may("add change delete", "kindattribute", "surveyquestion")
+    | {"loyalty.show_place", "loyalty.export_survey_answers"}
 )
 _IMPORTS = _may("add change", "purchaseimport")
 _EXPORTS = frozenset({"loyalty.export_members"})

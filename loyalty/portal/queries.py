@@ -18,7 +18,7 @@ from loyalty.messaging import queries as messages
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
-from loyalty.programs.queries import reviews
+from loyalty.programs.queries import reviews, sharing, surveys
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.lots import MemberLot, lots_of
 from loyalty.programs.queries.statement import statement_of
@@ -102,6 +102,8 @@ def data_of(member: Member) -> dict[str, Any]:
         "points": [_lot(lot) for lot in lots_of(member, with_used=True)],
         "statement": _whole_statement_of(member),
         "reviews": reviews.data_of(member),
+        "surveys": surveys.data_of(member),
+        "shares": sharing.data_of(member),
         "messages": messages.data_of(member),
     }
 

@@ -43,3 +43,18 @@ if (document.querySelector("[data-awake]") && navigator.wakeLock) {
   document.addEventListener("visibilitychange", stayAwake);
   stayAwake();
 }
+
+/* The phone's own sheet for sharing, where there is one; it says for the member that they shared. */
+const share = document.querySelector("[data-share]");
+if (share && navigator.share) {
+  share.hidden = false;
+  share.addEventListener("click", async () => {
+    const { title, text, url } = share.dataset;
+    try {
+      await navigator.share({ title, text, url });
+      document.querySelector("[data-shared]")?.requestSubmit();
+    } catch {
+      /* closed without sharing: nothing happened */
+    }
+  });
+}

@@ -30,6 +30,8 @@ from tests.factories_of_activities import (
     ReferralPolicyFactory,
     ReviewFactory,
     ReviewPolicyFactory,
+    ShareItemFactory,
+    SurveyReplyFactory,
 )
 from tests.factories_of_programs import (
     BacktestFactory,
@@ -83,6 +85,8 @@ def add_one_of_each(program, number: int):
         ReferralPolicyFactory(program=program)
         ReviewPolicyFactory(program=program)
     ReviewFactory(program=program, member=member)
+    ShareItemFactory(program=program)
+    SurveyReplyFactory(answer__survey__program=program, answer__member=member)
     issue_api_key(program, name=f"Till {number}", scopes=["all"], actor="test")
     colleague = UserFactory(is_staff=True)
     grant_access(colleague, program, "viewer", actor="test")

@@ -1,16 +1,22 @@
-"""Fifty hands on the same review: it pays once, and it is its guards that see to that."""
+"""Fifty hands on the same review, survey or link: it pays once, and it is the guards that see to that."""
 
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from loyalty.members.models import Member
 from loyalty.members.services.crowds import enrol_many
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.reviews import Review
-from loyalty.programs.services import reviews
+from loyalty.programs.models.sharing import Share
+from loyalty.programs.models.surveys import Survey, SurveyAnswer, SurveyReply
+from loyalty.programs.services import reviews, sharing, surveys
 from loyalty.programs.services.reviews import approve_review, refuse_review, write_review
-from tests.factories_of_activities import ReviewPolicyFactory
+from loyalty.programs.services.sharing import count_visit, link_for
+from loyalty.programs.services.surveys import answer_survey
+from tests.factories_of_activities import ReviewPolicyFactory, ShareItemFactory, SurveyQuestionFactory
 from tests.ledger.purse import violations
 from tests.races.crowd import crowd, failures
 from tests.till import active, rule
@@ -83,3 +89,71 @@ def test_fifty_clicks_write_one_review(guest):
 
 def unlocked(**which) -> Review | None:
     return Review.objects.select_related("program", "member__program").filter(**which).first()
+
+
+@pytest.fixture
+def survey(guest) -> Survey:
+    return SurveyQuestionFactory(survey__program=guest.program).survey
+
+
+def answers(survey: Survey, guest: Member, key: str = "") -> tuple[int, int]:
+    """How many answers and how many paid activities come of fifty at once."""
+    replies = {survey.questions.get().pk: ["Tea"]}
+    results = crowd(lambda number: answer_survey(survey, guest, replies, key=key or f"k{number}", actor="test"))
+    assert failures(results) == []
+    return SurveyAnswer.objects.count(), Activity.objects.filter(type="survey").count()
+
+
+def test_fifty_forms_of_one_member_are_one_answer(guest, survey):
+    assert (answers(survey, guest), active(guest), SurveyReply.objects.count()) == ((1, 1), 50, 1)
+
+
+def test_fifty_clicks_on_one_form_are_one_answer(guest, survey):
+    assert (answers(survey, guest, key="form"), active(guest)) == ((1, 1), 50)
+
+
+def test_the_natural_key_pays_once_even_where_answers_double(guest, survey):
+    with without_one_answer():
+        found, paid = answers(survey, guest)
+    assert (found > 1, paid, active(guest)) == (True, 1, 50)
+
+
+def test_without_both_guards_answers_pay_many_times(guest, survey, monkeypatch):
+    monkeypatch.setattr(surveys, "key_of", lambda answer: f"survey:{uuid4()}")
+    with without_one_answer():
+        assert answers(survey, guest)[1] > 1
+
+
+@contextmanager
+def without_one_answer():
+    """The table without its guard; the answers go before it comes back."""
+    table = "ALTER TABLE loyalty_surveyanswer"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{table} DROP CONSTRAINT survey_answer_once")
+    try:
+        yield
+    finally:
+        SurveyAnswer.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute(f"{table} ADD CONSTRAINT survey_answer_once UNIQUE (survey_id, member_id)")
+
+
+def visits(guest: Member) -> tuple[int, int]:
+    """How many visits and how many paid activities come of fifty visitors of one link at once."""
+    share = link_for(ShareItemFactory(program=guest.program), guest, origin="own")
+    results = crowd(lambda number: count_visit(share, visitor=f"v{number}", user_id=None))
+    assert failures(results) == []
+    share.refresh_from_db()
+    return share.visits, Activity.objects.filter(type="share").count()
+
+
+def test_fifty_visitors_of_one_link_pay_once(guest):
+    assert (visits(guest), active(guest)) == ((50, 1), 50)
+
+
+def test_without_the_lock_visits_are_lost_and_the_key_still_pays_once(guest, monkeypatch):
+    monkeypatch.setattr(
+        sharing, "_locked", lambda share_id: Share.objects.select_related("item", "member__program").get(pk=share_id)
+    )
+    found, paid = visits(guest)
+    assert (found < 50, paid, active(guest)) == (True, 1, 50)

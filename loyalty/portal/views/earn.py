@@ -11,8 +11,16 @@ from loyalty.portal.views.door import member_required
 from loyalty.programs.services.ways import Way, ways_for
 
 # Where a way is gone: the name of its page, and whether the page is about one of several.
-PAGES = {"profile": ("profile", False), "referral": ("friends", False), "review": ("reviews", False)}
-ICONS = {"profile": "me", "birthday": "gift-day", "anniversary": "gift-day", "visit": "qr", "event": "qr"}
+PAGES = {
+    "profile": ("profile", False),
+    "referral": ("friends", False),
+    "review": ("reviews", False),
+    "survey": ("survey", True),
+    "share": ("share", True),
+}
+ICONS = {
+    "profile": "me", "birthday": "gift-day", "anniversary": "gift-day", "visit": "qr", "event": "qr", "share": "share",
+}  # fmt: skip
 
 
 @require_safe

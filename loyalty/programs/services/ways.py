@@ -20,11 +20,21 @@ from loyalty.programs.queries.occasions import missing_from_profile, recorded_at
 from loyalty.programs.queries.referrals import policy_of
 from loyalty.programs.queries.reviews import policy_of as review_policy_of
 from loyalty.programs.queries.reviews import reviews_of, subjects_of
+from loyalty.programs.queries.sharing import is_open as is_shared_now
+from loyalty.programs.queries.sharing import items_of, shares_now
+from loyalty.programs.queries.surveys import answered_by, state_of, surveys_for
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.kinds import BUILT_IN
 from loyalty.programs.rules.occurrence import PURCHASE
 from loyalty.programs.rules.wording.earning import sentence_for_rule
-from loyalty.programs.rules.wording.ways import looked_at_by_staff, note_of, still_missing, things_to_review, title_of
+from loyalty.programs.rules.wording.ways import (
+    looked_at_by_staff,
+    note_of,
+    share_note,
+    still_missing,
+    things_to_review,
+    title_of,
+)
 from loyalty.programs.services.activities import record_activity
 from loyalty.programs.services.facts import NOTHING, ActivityFacts
 
@@ -116,7 +126,7 @@ def ways_for(member: Member) -> Ways:
     desk = Desk(member)
     ways = [
         way
-        for of_kind in (_profile, _invitation, _reviews, _places, _by_itself, _of_the_brand)
+        for of_kind in (_profile, _invitation, _reviews, _surveys, _shares, _places, _by_itself, _of_the_brand)
         for way in of_kind(desk)
     ]
     return Ways(tuple(desk.sentences(PURCHASE)), tuple(ways))
@@ -166,6 +176,29 @@ def _reviews(desk: Desk) -> Iterator[Way]:
         yield Way("review", title_of("review"), "", DONE, at=approved[0].written_at)
     else:
         yield Way("review", title_of("review"), note_of("review"), WAITING, desk.pays("review", {"stars": 5}))
+
+
+def _surveys(desk: Desk) -> Iterator[Way]:
+    found = surveys_for(desk.member)
+    answered = answered_by(desk.member) if found else {}
+    for survey in found:
+        if at := answered.get(survey.pk):
+            yield Way("survey", survey.title, "", DONE, ref=survey.code, at=at)
+        elif state_of(survey, desk.now) == "open":
+            pays = desk.pays("survey", {"survey": survey.code})
+            yield Way("survey", survey.title, survey.intro or note_of("survey"), OPEN, pays, ref=survey.code)
+
+
+def _shares(desk: Desk) -> Iterator[Way]:
+    items = items_of(desk.program) if desk.has_rules("share") else []
+    own = shares_now(desk.member, items, desk.now) if items else {}
+    for item in items:
+        share = own.get(item.pk)
+        if share and share.activity:
+            yield Way("share", item.title, "", DONE, ref=item.code, at=share.activity.event_at)
+        elif is_shared_now(item, desk.now):
+            pays = desk.pays("share", {"item": item.code})
+            yield Way("share", item.title, share_note(item.pays_on, item.period), OPEN, pays, ref=item.code)
 
 
 def _places(desk: Desk) -> Iterator[Way]:

@@ -48,3 +48,12 @@ def things_to_review(count: int) -> str:
 
 def looked_at_by_staff() -> str:
     return _("What you wrote waits for a look by our staff.")
+
+
+def share_note(pays_on: str, period: str) -> str:
+    """What counts, and how often: “Counts when somebody opens your link, once a week.”"""
+    how_often = {"ever": _("once"), "month": _("once a month"), "week": _("once a week"), "day": _("once a day")}
+    words = _("Send it to others; it counts %(how_often)s.")
+    if pays_on == "visit":
+        words = _("It counts when somebody else opens your link, %(how_often)s.")
+    return words % {"how_often": how_often[period]}
