@@ -68,8 +68,8 @@ class LadderScreen(WithDraftBanner, WithHistory, ProgramScreen):
     conditional_fields = {
         "wallet": "measure == 'points' || measure == 'balance'",
         "activity_types": "measure == 'activities'",
-        "window": "measure != 'balance'",
-        "window_months": "window == 'rolling'",
+        "counted_in": "measure != 'balance'",
+        "window_months": "counted_in == 'rolling'",
         "one_step_down": FALLS,
         "grace_count": FALLS,
         "grace_unit": FALLS,
@@ -78,7 +78,7 @@ class LadderScreen(WithDraftBanner, WithHistory, ProgramScreen):
     }
     fieldsets = (
         (_("What it is called"), {"fields": ("name", "code", "position")}),
-        (_("What counts"), {"fields": ("measure", "wallet", "activity_types", "window", "window_months")}),
+        (_("What counts"), {"fields": ("measure", "wallet", "activity_types", "counted_in", "window_months")}),
         (
             _("How members fall"),
             {

@@ -1,9 +1,9 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminColorInputWidget
+from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
 
 from loyalty.lib import clock
 from loyalty.lib.admin.forms import StaffForm
@@ -23,10 +23,15 @@ WARN_DAYS = [30, 7]  # what is suggested for a new ladder
 class TierSetForm(SoundForm, ProgramForm):
     """A ladder without its tiers; what does not apply is hidden and not asked for."""
 
+    called: ClassVar = {"window": "counted_in"}
     activity_types = ListField(
         label=_("Activities that count"), help_text=_("Such as review, visit. Empty: all but purchases.")
     )
 
+    # Not by the name of its setting: in the page's script a field called `window` would hide the browser's own.
+    counted_in = forms.ChoiceField(
+        label=_("In"), choices=TierSet.Window, initial=TierSet.Window.CALENDAR_YEAR, widget=UnfoldAdminSelectWidget
+    )
     warn_days = ListField(
         item=days,
         label=_("Warn before a tier is lost, days before"),
@@ -36,7 +41,7 @@ class TierSetForm(SoundForm, ProgramForm):
     class Meta:
         model = TierSet
         fields = (
-            "name", "code", "measure", "wallet", "activity_types", "window", "window_months", "downgrade",
+            "name", "code", "measure", "wallet", "activity_types", "window_months", "downgrade",
             "one_step_down", "grace_count", "grace_unit", "grace_to_month_end", "warn_days", "position",
         )  # fmt: skip
 
@@ -44,9 +49,12 @@ class TierSetForm(SoundForm, ProgramForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
             self.initial["warn_days"] = WARN_DAYS
+        else:
+            self.initial["counted_in"] = self.instance.window
 
     def clean(self) -> dict[str, Any]:
         filled = super().clean() or {}
+        self.instance.window = filled.get("counted_in", self.instance.window)
         if filled.get("measure") in ("points", "balance") and not filled.get("wallet") and "wallet" not in self.errors:
             self.add_error("wallet", _("Choose the wallet whose points count."))
         return filled
