@@ -35,7 +35,8 @@ def filled(row: TierSet | None, **thresholds) -> dict:
     tiers = list(row.tiers.all()) if row else []
     data = {
         "name": "Status", "code": "status", "position": 0, "measure": "spend", "wallet": "", "activity_types": "",
-        "counted_in": "calendar_year", "window_months": 12, "downgrade": "at_once", "grace_count": 0, "grace_unit": "days",
+        "counted_in": "calendar_year", "window_months": 12, "downgrade": "at_once", "grace_count": 0,
+        "grace_unit": "days",
         "tiers-TOTAL_FORMS": len(thresholds), "tiers-INITIAL_FORMS": len(tiers),
     }  # fmt: skip
     for number, (code, threshold) in enumerate(thresholds.items()):

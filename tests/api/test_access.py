@@ -27,6 +27,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
     ("api-member", "PATCH"): ("members:write", "/members/{member}", {"name": "A"}, 200),
     ("api-balances", "GET"): ("members:read", "/members/{member}/balances", None, 200),
     ("api-statement", "GET"): ("members:read", "/members/{member}/statement", None, 200),
+    ("api-tiers", "GET"): ("members:read", "/members/{member}/tiers", None, 200),
     ("api-purchases", "POST"): ("purchases:write", "/purchases", GOOD, 201),
     ("api-purchase-batch", "POST"): ("purchases:write", "/purchases/batch", {"purchases": [GOOD]}, 200),
     ("api-purchase-confirm", "POST"): ("purchases:write", "/purchases/till/waits/confirm", None, 200),

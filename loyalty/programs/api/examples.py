@@ -29,6 +29,17 @@ def _balance(active: int) -> dict[str, Any]:
 
 
 BALANCES = {"balances": [_balance(69)]}
+TIERS = {
+    "discount_percent": "6.00",
+    "tiers": [
+        {
+            "ladder": "status", "tier": "silver", "name": "Silver", "discount_percent": "6.00", "multiplier": "1.25",
+            "early_access_hours": 24, "perks": ["Free delivery"], "measure": "points", "counted": "680.00",
+            "next": {"tier": "gold", "name": "Gold", "missing": "320.00", "by": "2026-12-31T23:00:00Z"},
+            "keeps_until": "2027-12-31T23:00:00Z", "to_keep": "0.00", "keep_by": None,
+        }
+    ],
+}  # fmt: skip
 RECORDED_PURCHASE = {
     "purchase": "till-7:2026-000123",
     "awards": [_award(69)],

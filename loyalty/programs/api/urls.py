@@ -4,10 +4,12 @@ from django.urls import path
 
 from loyalty.programs.api import moving, views
 from loyalty.programs.api.returns import Returns
+from loyalty.programs.api.tiers import Tiers
 
 urlpatterns = [
     path("members/<str:number>/balances", views.Balances.as_view(), name="api-balances"),
     path("members/<str:number>/statement", views.Statement.as_view(), name="api-statement"),
+    path("members/<str:number>/tiers", Tiers.as_view(), name="api-tiers"),
     path("purchases/batch", views.PurchaseBatch.as_view(), name="api-purchase-batch"),
     path("purchases", views.Purchases.as_view(), name="api-purchases"),
     path("purchases/<str:source>/<path:receipt>/confirm", views.PurchaseConfirm.as_view(), name="api-purchase-confirm"),
