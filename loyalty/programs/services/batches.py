@@ -9,12 +9,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
-
 from loyalty.ledger import services as ledger
 from loyalty.ledger.rules import AwardRow
 from loyalty.lib import clock
 from loyalty.lib.errors import DomainError
+from loyalty.lib.prepared import rows_of
 from loyalty.outbox.services import publish_many
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import Configuration, configuration_under, known_configuration
@@ -48,26 +47,27 @@ SELECT q.place, s.* FROM (
         AS q (place, number, source, external_id, needs)
     ORDER BY number, place
 ) q, LATERAL programs_situation(%s, q.number, 'purchase', q.source, q.external_id, %s, q.needs) s"""
+# The rows are read once, and the text that holds them is sent once.
 INSERT = """
-WITH made AS (
+WITH told AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS r (program_id bigint, member_id bigint, source text,
+        external_id text, digest text, event_at timestamptz, currency text, total numeric, channel text, store text, attributes jsonb,
+        payments jsonb, explanation jsonb, awards jsonb, lines jsonb, published_id bigint, config_version bigint)
+), made AS (
     INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
         currency, total, channel, store, attributes, payments, explanation, awards, actor, version_id)
-    SELECT %(program)s, r.member_id, 'purchase', 'purchase', r.source, r.external_id, r.digest, r.event_at, %(now)s,
-           r.currency, r.total, r.channel, r.store, r.attributes, r.payments, r.explanation, r.awards, %(actor)s,
+    SELECT r.program_id, r.member_id, 'purchase', 'purchase', r.source, r.external_id, r.digest, r.event_at, %s,
+           r.currency, r.total, r.channel, r.store, r.attributes, r.payments, r.explanation, r.awards, %s,
            coalesce(r.published_id, (SELECT v.id FROM loyalty_programversion v
-                                     WHERE v.program_id = %(program)s AND v.config_version = r.config_version))
-    FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (member_id bigint, source text, external_id text, digest text,
-        event_at timestamptz, currency text, total numeric, channel text, store text, attributes jsonb, payments jsonb,
-        explanation jsonb, awards jsonb, published_id bigint, config_version bigint)
-    ORDER BY r.source, r.external_id
+                                     WHERE v.program_id = r.program_id AND v.config_version = r.config_version))
+    FROM told r ORDER BY r.source, r.external_id
     ON CONFLICT (program_id, kind, source, external_id) DO NOTHING
     RETURNING id, source, external_id, version_id
 ), lines AS (
     INSERT INTO loyalty_activityline (activity_id, position, kind, sku, category, attributes, quantity, amount, tax,
         discount)
     SELECT made.id, l.*
-    FROM made JOIN jsonb_to_recordset(%(rows)s::jsonb) AS r (source text, external_id text, lines jsonb)
-      USING (source, external_id)
+    FROM made JOIN told r USING (source, external_id)
     CROSS JOIN LATERAL jsonb_to_recordset(r.lines) AS l (position smallint, kind text, sku text, category text,
         attributes jsonb, quantity numeric, amount numeric, tax numeric, discount numeric)
 )
@@ -173,7 +173,7 @@ class Batch:
     def _record_run(self, run: Sequence[_Placed], answers: dict[int, Answer]) -> list[int]:
         """Places that are to be recorded alone: those stored by someone else meanwhile, and repetitions."""
         judged, again = self._judge(run, answers)
-        made = _insert(self._program, judged, self._actor) if judged else {}
+        made = _insert(judged, self._actor) if judged else {}
         stored = [each for each in judged if each.draft.ref in made]
         if stored:
             configuration = stored[0].configuration
@@ -272,22 +272,13 @@ def _situations_of(program_id: int, drafts: dict[int, Draft], asked: Configurati
         for place, draft in drafts.items()
     ]
     columns = [list(column) for column in zip(*rows, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(SITUATIONS, [*columns, program_id, needs.takes_turns])
-        return {place: tuple(row) for place, *row in cursor.fetchall()}
+    return {place: tuple(row) for place, *row in rows_of(SITUATIONS, *columns, program_id, needs.takes_turns)}
 
 
-def _insert(program: Program, judged: Sequence[_Judged], actor: str) -> dict[str, int]:
+def _insert(judged: Sequence[_Judged], actor: str) -> dict[str, int]:
     """Store purchases with their lines; ids by ref. What another transaction has just stored is left out."""
-    facts: dict[str, Any] = {
-        "program": program.pk,
-        "now": clock.now(),
-        "actor": actor[:80],
-        "rows": f"[{', '.join(_row(each) for each in judged)}]",
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, facts)
-        made = {f"{source}:{external_id}": (pk, version) for source, external_id, pk, version in cursor.fetchall()}
+    rows = rows_of(INSERT, f"[{', '.join([_row(each) for each in judged])}]", clock.now(), actor[:80])
+    made = {f"{source}:{external_id}": (pk, version) for source, external_id, pk, version in rows}
     _stamp(judged, {ref: pk for ref, (pk, version) in made.items() if version is None})
     return {ref: pk for ref, (pk, _version) in made.items()}
 
