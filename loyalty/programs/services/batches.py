@@ -52,7 +52,8 @@ INSERT = """
 WITH told AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%s::jsonb) AS r (program_id bigint, member_id bigint, source text,
         external_id text, digest text, event_at timestamptz, currency text, total numeric, channel text, store text,
-        attributes jsonb, payments jsonb, explanation jsonb, awards jsonb, lines jsonb, published_id bigint, config_version bigint)
+        attributes jsonb, payments jsonb, explanation jsonb, awards jsonb, lines jsonb, published_id bigint,
+        config_version bigint)
 ), made AS (
     INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at, created_at,
         currency, total, channel, store, attributes, payments, explanation, awards, actor, version_id)
