@@ -11,6 +11,7 @@ from config.sample.fjord import open_fjord
 from config.sample.people import FIRST, LAST, PASSWORD, SignIn, user_for
 from config.sample.shelves import AURORA, FJORD
 from config.sample.shopping import Basket, Shop, amount_of
+from config.sample.watching import odd_afternoon, watch
 from loyalty.ledger import services as ledger
 from loyalty.ledger.queries.balances import balances_of
 from loyalty.lib import clock
@@ -62,6 +63,8 @@ def _build(progress: Progress) -> tuple[Program, Program]:
     _hire(aurora, fjord)
     _shop(aurora, AURORA, _aurora_people(aurora), progress)
     _shop(fjord, FJORD, _fjord_people(fjord), progress)
+    watch(aurora, actor=ACTOR)
+    odd_afternoon(aurora, clock.now(), actor=ACTOR)
     return aurora, fjord
 
 

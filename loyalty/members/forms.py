@@ -96,10 +96,23 @@ class SegmentNamesForm(StaffForm):
             self.add_error("typed", _("Choose a file or type at least one member."))
         return filled
 
-    def names(self) -> Iterator[str]:
-        """The first cell of every line, without the header where there is one."""
-        text = "\n".join([getattr(self, "_read", ""), self.cleaned_data.get("typed", "")])
-        for cells in csv.reader(text.replace(";", ",").splitlines()):
-            name = cells[0].strip() if cells else ""
-            if name and name.lower() not in HEADERS and len(name) <= LONGEST_NAME:
-                yield name
+    def names(self) -> dict[str, str]:
+        """The first cell of every line without the header, each once, and where it stands: “line 3”."""
+        found: dict[str, str] = {}
+        told = [
+            (getattr(self, "_read", ""), _("line %(line)d")),
+            (self.cleaned_data.get("typed", ""), _("typed, line %(line)d")),
+        ]
+        for text, where in told:
+            for line, name in _first_cells(text):
+                found.setdefault(name, str(where) % {"line": line})
+        return found
+
+
+def _first_cells(text: str) -> Iterator[tuple[int, str]]:
+    """Numbers of lines and what their first cells say; a name that is too long is nobody's, and is cut."""
+    rows = csv.reader(text.replace(";", ",").splitlines())
+    for cells in rows:
+        name = cells[0].strip() if cells else ""
+        if name and not (rows.line_num == 1 and name.lower() in HEADERS):
+            yield rows.line_num, name[: LONGEST_NAME + 1]

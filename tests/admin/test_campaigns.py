@@ -75,5 +75,13 @@ def test_a_file_puts_members_on_a_list(staff, world):
     sent = {"file": SimpleUploadedFile("press.csv", content), "typed": ""}
     assert staff("viewer").post(page_of("segment_put_on", press.pk), sent).status_code == 403
     sent = {"file": SimpleUploadedFile("press.csv", content), "typed": ""}
-    assert staff("campaign_manager").post(page_of("segment_put_on", press.pk), sent).status_code == 302
+    browser = staff("campaign_manager")
+    told = browser.post(page_of("segment_put_on", press.pk), sent).content.decode()
+    assert "2 members changed. 1 name is nobody’s here." in told
+    assert f'<td class="l-nowrap">line 4</td><td>{world.cleo.number}</td>' in told
     assert set(press.places.values_list("member", flat=True)) == {world.ada.pk, world.ben.pk}
+    mended = {"file": SimpleUploadedFile("press.csv", content.replace(world.cleo.number.encode(), b"ada"))}
+    assert browser.post(page_of("segment_put_on", press.pk), mended | {"typed": "ben"}).status_code == 302
+    typed = browser.post(page_of("segment_take_off", press.pk), {"typed": "ben\n\nx" + "y" * 200}).content.decode()
+    assert "typed, line 3" in typed
+    assert set(press.places.values_list("member", flat=True)) == {world.ada.pk}

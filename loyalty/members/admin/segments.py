@@ -56,8 +56,15 @@ class SegmentScreen(WithLiveNote, WithHistory, ProgramScreen):
         form = SegmentNamesForm(*posted(request, with_files=True))
 
         def do(_filled: dict[str, Any]) -> HttpResponse:
-            listed = act(segment, form.names(), actor=actor_of(request))
-            return self.done(request, _told(listed), self.address("change", segment))
+            names = form.names()
+            listed = act(segment, names, actor=actor_of(request))
+            if not listed.unknown:
+                return self.done(request, _told(listed), self.address("change", segment))
+            return self.page(
+                request, "members/admin/segment_told.html", title, obj=segment, told=_told(listed), listed=listed,
+                wrong=[(names[name], name) for name in listed.examples],
+                more=listed.unknown - len(listed.examples),
+            )  # fmt: skip
 
         return self.form_page(request, form, do, title, obj=segment, submit=submit)
 
@@ -66,8 +73,6 @@ def _told(listed: Listed) -> str:
     words = ngettext("%(count)d member changed.", "%(count)d members changed.", listed.changed)
     told = words % {"count": listed.changed}
     if listed.unknown:
-        unknown = ngettext(
-            "%(count)d name is nobody’s here: %(names)s", "%(count)d names are nobody’s here: %(names)s", listed.unknown
-        )
-        told += " " + unknown % {"count": listed.unknown, "names": ", ".join(listed.examples)}
+        unknown = ngettext("%(count)d name is nobody’s here.", "%(count)d names are nobody’s here.", listed.unknown)
+        told += " " + unknown % {"count": listed.unknown}
     return told

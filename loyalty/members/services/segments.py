@@ -12,7 +12,7 @@ from loyalty.members.models import Segment
 from loyalty.members.services.rows import ensure_fields, sign
 
 SLICE = 5_000
-TOLD = 20  # so many that nobody knows are named
+TOLD = 200  # so many that nobody knows are named
 FOUND = """
 SELECT q.name, coalesce(
     (SELECT m.id FROM loyalty_member m
