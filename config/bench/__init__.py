@@ -9,7 +9,7 @@ dropped afterwards; neither the operator's data nor the operator's queue is touc
     place.py      the database of one run; meter.py: what statements cost
     floor.py      plain SQL by pgbench
     shop.py       the program, members and baskets that everything is measured with
-    benches       ledger.py, purchases.py, http.py, imports.py, sweeps.py, growth.py: one list of figures each
+    benches       ledger.py, purchases.py, http.py, imports.py, sweeps.py, growth.py, backtests.py: figures
     server.py, urls.py, settings.py, wiring.py    the server that http.py asks, with empty views beside the product's
     load.py, spender.py                           the programs that ask, each a process of its own
 """

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -10,16 +11,24 @@ from django.db.models import Sum
 
 from loyalty.ledger.models import Posting
 from loyalty.lib import clock
+from loyalty.members.services.members import enrol_member
 from loyalty.programs.models.backtests import Backtest
+from loyalty.programs.queries.configuration import configuration_of
 from loyalty.programs.services.backtests import ask_backtest, work_on_backtests
+from loyalty.programs.services.batches import record_purchases
+from loyalty.programs.services.facts import LineBack, ReturnFacts
 from loyalty.programs.services.imports import import_purchases
-from tests.till import buy
+from loyalty.programs.services.replaying import replay
+from loyalty.programs.services.returns import record_return
+from loyalty.programs.services.tiers import put_on_tier, review_tiers
+from tests.factories_of_programs import CampaignFactory, CapFactory, TierFactory, TierSetFactory
+from tests.till import buy, do, line, purchase, rule
 
 pytestmark = pytest.mark.django_db
 
 
-def tried(program, months=24):
-    test = ask_backtest(program, title="Draft", months=months, user=None)
+def tried(program, months=24, **facts):
+    test = ask_backtest(program, title="Draft", months=months, user=None, **facts)
     assert work_on_backtests() == 1
     test = Backtest.objects.get(pk=test.pk)
     assert test.state == "done", test.report
@@ -77,3 +86,126 @@ def test_only_the_last_months_are_replayed(world):
     buy(world.ada, "10", receipt="2", at=clock.now() - timedelta(hours=1))
 
     assert tried(world.aurora, months=6)["activities"] == 1
+
+
+def ledger_holds():
+    """What awards gave, less what returns took back."""
+    moved = Posting.objects.filter(kind__in=("award", "reversal")).exclude(contra="adjusted")
+    return moved.aggregate(points=Sum("points"))["points"]
+
+
+def test_a_year_with_everything_in_it_is_reproduced_to_the_point(world):
+    """Tiers that raise, a campaign, caps, returns in steps, a batch, a file, a birthday; then nothing differs."""
+    program = world.aurora
+    everything(program)
+    with time_machine.travel(datetime(2026, 1, 5, 9, tzinfo=UTC), tick=False) as time:
+        members = [enrol_member(program, external_id=f"c{n}", name=f"C{n}", actor="test") for n in range(8)]
+        for step in range(60):
+            time.shift(timedelta(days=3, hours=1))
+            member = members[step * 5 % 8]
+            first = line(f"{step * 37 % 190 + 9.5}", category="ab"[step % 2])
+            buy(member, first, line("12.40"), receipt=f"r{step}", at=clock.now())
+            do(member, "review", id=f"v{step}", at=clock.now())
+            if step % 6 == 5:
+                back(program, f"r{step - 2}", lines=(LineBack(1, Decimal(1)),))
+            if step % 9 == 8:
+                time.shift(timedelta(minutes=1))
+                back(program, f"r{step - 2}", id="rest")
+            if step % 20 == 10:
+                at = clock.now()
+                facts = [purchase(each, "55.50", receipt=f"b{step}-{each.pk}", at=at) for each in members]
+                record_purchases(program, facts, actor="test")
+            if step == 40:
+                put_on_tier(
+                    members[0], program.tier_sets.get().pk, program.tier_sets.get().tiers.get(code="gold").pk,
+                    reason="Sorry", actor="test",
+                )  # fmt: skip
+            review_tiers()
+        time.shift(timedelta(days=90))
+        review_tiers()
+        import_purchases(program, generated(120), actor="test")
+        buy(members[0], "80", receipt="last", at=clock.now())
+        time.shift(timedelta(hours=1))
+        report = tried(program)
+
+    assert report["wallets"] == [{"wallet": "points", "before": ledger_holds(), "after": ledger_holds()}]
+    assert (report["others"], report["gain"], report["lose"]) == (0, 0, 0)
+    assert (report["activities"], report["returns"]) == (265, 16)
+    assert report["trimmed"] == 17
+    assert all(now == then for _code, now, then in report["climbs"])
+
+
+def everything(program):
+    wallet = program.wallets.get()
+    ladder = TierSetFactory(program=program, window="rolling", window_months=3, downgrade="at_once")
+    TierFactory(tier_set=ladder, threshold=300, code="gold", multiplier=2)
+    TierFactory(tier_set=ladder, threshold=0, code="base")
+    bounds = {"starts_at": datetime(2026, 3, 1, tzinfo=UTC), "ends_at": datetime(2026, 5, 1, tzinfo=UTC)}
+    campaign = CampaignFactory(program=program, **bounds)
+    rule(program, "Spring", ("category", "equals", "b"), campaign=campaign, effect="multiplier", factor=3)
+    rule(program, "Welcome", ("first_purchase", "equals", "yes"), effect="fixed", points=50)
+    rule(program, "Regular", ("purchases_in_days.30", "at_least", "2"), effect="fixed", points=7)
+    review = rule(program, "Review", trigger="review", effect="fixed", points=5)
+    CapFactory(program=program, rule=review, period="month", measure="times", limit=2)
+    CapFactory(program=program, rule=None, period="week", measure="points", limit=400, wallet=wallet)
+
+
+def back(program, receipt, *, id="1", lines=()):
+    record_return(program, "till", receipt, ReturnFacts(id=id, lines=lines), actor="test")
+
+
+DATA = [up / "shared" / "data" / "cdnow_sample.csv" for up in Path(__file__).resolve().parents]
+CDNOW = next((path for path in DATA if path.exists()), None)
+
+
+@pytest.mark.skipif(CDNOW is None, reason="the research data is not on this machine")
+def test_a_music_shop_is_reproduced_to_the_point(world):
+    program = world.aurora
+    rule(program, "Welcome", ("first_purchase", "equals", "yes"), effect="fixed", points=50)
+    with CDNOW.open("rb") as stream:
+        import_purchases(program, stream, actor="test")
+    configuration, until = configuration_of(program), clock.now()
+
+    found = replay(configuration, since=datetime(1997, 1, 1, tzinfo=UTC), until=until)
+
+    assert (found.activities, found.others) == (6919, 0)
+    assert dict(found.before) == dict(found.after) == {"points": ledger_holds()}
+
+
+def test_worst_cases_are_held_against_the_budget(world):
+    """100 and 10 earn 110 points of 10 cents: 11.00 owed. Doubled 22.00; of smaller baskets 2 x (80 + 8) = 17.60."""
+    buy(world.ada, "100", receipt="1")
+    buy(world.ben, "10", receipt="2")
+    world.aurora.wallets.update(point_value=Decimal("0.10"))
+    world.aurora.rules.update(points=2)
+
+    stress = tried(world.aurora, budget=Decimal(20))["stress"]
+
+    assert stress == {
+        "all_redeem": "22.00", "all_redeem_left": "-2.00", "budget": "20.00", "covered": 90,
+        "smaller_points": 176, "smaller_baskets": "17.60", "smaller_liability": "17.60", "smaller_left": "2.40",
+    }  # fmt: skip
+
+
+def test_a_draft_with_a_ladder_moves_members_and_pays_them_more(world):
+    for month in range(1, 5):
+        buy(world.ada, "100", receipt=f"{month}", at=datetime(2026, month, 10, 12, tzinfo=UTC))
+    gold = TierFactory(tier_set__program=world.aurora, threshold=200, code="gold", multiplier=2)
+    TierFactory(tier_set=gold.tier_set, threshold=0, code="base")
+
+    report = tried(world.aurora)
+
+    assert report["wallets"] == [{"wallet": "points", "before": 400, "after": 600}], "the last two count twice"
+    assert report["climbs"] == [["base", 1, 0], ["gold", 0, 1]]
+
+
+def test_what_a_limit_of_all_times_had_counted_before_is_known(world):
+    cap = CapFactory(program=world.aurora, rule=None, period="ever", measure="points", limit=150)
+    with time_machine.travel(datetime(2020, 1, 10, tzinfo=UTC), tick=False):
+        buy(world.ada, "100", receipt="1", at=clock.now())
+    buy(world.ada, "100", receipt="2", at=clock.now() - timedelta(hours=1))
+
+    report = tried(world.aurora, months=6)
+
+    assert (cap.limit, report["activities"], report["trimmed"]) == (150, 1, 1)
+    assert report["wallets"] == [{"wallet": "points", "before": 50, "after": 50}]

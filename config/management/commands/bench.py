@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.test.utils import override_settings
 from rich.console import Console
 
-from config.bench import growth, home, http, imports, ledger, purchases, sweeps
+from config.bench import backtests, growth, home, http, imports, ledger, purchases, sweeps
 from config.bench.differences import differences
 from config.bench.place import Place, own_place
 from config.bench.report import Figure, print_table, summary
@@ -34,6 +34,7 @@ BENCHES: dict[str, Callable[[Scale, Place], Iterator[Figure]]] = {
     "memory": imports.measure_memory,
     "expiry": sweeps.measure_expiry,
     "meanwhile": sweeps.measure_spending_meanwhile,
+    "backtest": backtests.measure_backtest,
     "growth": growth.measure_growth,
 }
 

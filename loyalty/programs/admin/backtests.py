@@ -50,7 +50,9 @@ class BacktestScreen(ProgramScreen):
 
         def ask(filled: dict[str, Any]) -> HttpResponse:
             title = _("The draft") if has_draft(program) else _("The configuration in force")
-            test = ask_backtest(program, title=title, months=filled["months"], user=desk_of(request).user)
+            test = ask_backtest(
+                program, title=title, months=filled["months"], user=desk_of(request).user, budget=filled["budget"]
+            )
             ring(TASK)
             return HttpResponseRedirect(self.address("change", test))
 

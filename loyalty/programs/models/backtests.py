@@ -22,6 +22,9 @@ class Backtest(models.Model):
     months = models.PositiveSmallIntegerField(
         _("months"), default=12, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
+    budget = models.DecimalField(
+        _("budget"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
     total_rows = models.PositiveIntegerField(_("activities"), default=0)
     done_rows = models.PositiveIntegerField(_("activities done"), default=0)

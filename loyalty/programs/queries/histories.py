@@ -1,0 +1,167 @@
+"""What happened in a program, in the order in which it was learned of, slice by slice from the database."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, datetime
+from decimal import Decimal
+from heapq import merge
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+SLICE = 2_000
+LENGTH = "SELECT count(*) FROM loyalty_activity WHERE program_id = %s AND event_at >= %s AND event_at < %s"
+# A file or a batch is learned of at once, and then it is the order of time.
+HAPPENED = """
+SELECT a.id, a.created_at, a.member_id, a.kind, a.type, a.source, a.external_id, a.event_at, a.currency, a.total,
+       a.channel, a.store, a.attributes, a.awards, m.attributes, m.joined_at, m.birth_date,
+       (SELECT jsonb_agg(jsonb_build_array(l.amount::text, l.quantity::text, l.tax::text, l.discount::text, l.sku,
+                                           l.category, l.attributes, l.kind) ORDER BY l.position)
+        FROM loyalty_activityline l WHERE l.activity_id = a.id),
+       CASE WHEN %s THEN (
+           SELECT h.household_id FROM loyalty_householdmember h
+           WHERE h.member_id = a.member_id AND h.joined_at <= a.event_at
+             AND (h.left_at IS NULL OR h.left_at > a.event_at)
+           ORDER BY h.joined_at DESC, h.id DESC LIMIT 1) END
+FROM loyalty_activity a JOIN loyalty_member m ON m.id = a.member_id
+WHERE a.program_id = %s AND a.event_at >= %s AND a.event_at < %s
+ORDER BY a.created_at, a.event_at, a.id"""
+CAME_BACK = """
+SELECT r.created_at, r.purchase_id, a.member_id, r.event_at, r.amount, r.lines, r.clawbacks, r.is_last
+FROM loyalty_return r JOIN loyalty_activity a ON a.id = r.purchase_id
+WHERE a.program_id = %s AND a.event_at >= %s AND a.event_at < %s ORDER BY r.created_at, r.id"""
+RETURNED = """
+SELECT DISTINCT r.purchase_id FROM loyalty_return r JOIN loyalty_activity a ON a.id = r.purchase_id
+WHERE a.program_id = %s AND a.event_at >= %s AND a.event_at < %s"""
+PUT = """
+SELECT c.created_at, c.member_id, c.tier_set_id, c.after_id, NULL::bigint, 0, c.at
+FROM loyalty_tierchange c JOIN loyalty_tierset s ON s.id = c.tier_set_id
+WHERE s.program_id = %s AND c.why = 'by_hand' AND c.created_at >= %s AND c.created_at < %s
+UNION ALL
+SELECT p.created_at, m.id, NULL, NULL, a.wallet_id, p.points, p.event_at
+FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id JOIN loyalty_wallet w ON w.id = a.wallet_id
+JOIN loyalty_member m ON m.subject = a.subject
+WHERE w.program_id = %s AND p.contra = 'adjusted' AND p.kind <> 'reversal' AND p.event_at >= %s AND p.event_at < %s
+ORDER BY 1"""
+EARLIER = """
+SELECT DISTINCT a.member_id FROM loyalty_activity a
+WHERE a.program_id = %s AND a.kind = 'purchase' AND a.event_at < %s
+  AND NOT EXISTS (SELECT FROM loyalty_return r WHERE r.purchase_id = a.id AND r.is_last)"""
+LISTS = """
+SELECT p.member_id, array_agg(n.name ORDER BY s.id, n.place)
+FROM loyalty_segmentmember p JOIN loyalty_segment s ON s.id = p.segment_id
+CROSS JOIN LATERAL (VALUES (1, s.code), (2, s.name)) n (place, name)
+WHERE s.program_id = %s AND NOT s.is_archived GROUP BY p.member_id"""
+
+
+class Happened(NamedTuple):
+    """One activity as it is stored."""
+
+    id: int
+    created_at: datetime
+    member_id: int
+    kind: str
+    type: str
+    source: str
+    external_id: str
+    at: datetime
+    currency: str
+    total: Decimal
+    channel: str
+    store: str
+    attributes: Any
+    awards: Any
+    member: Any
+    joined_at: datetime
+    birth_date: date | None
+    lines: Any
+    household: int | None
+
+
+class CameBack(NamedTuple):
+    """One return as it is stored."""
+
+    created_at: datetime
+    purchase_id: int
+    member_id: int
+    at: datetime
+    amount: Decimal
+    lines: Any
+    clawbacks: Any
+    is_last: bool
+
+
+class ByHand(NamedTuple):
+    """A member put on a rung by the staff, or points given by hand (then `ladder_id` is None)."""
+
+    created_at: datetime
+    member_id: int
+    ladder_id: int | None
+    tier_id: int | None
+    wallet_id: int | None
+    points: int
+    at: datetime
+
+
+type Act = Happened | CameBack | ByHand
+
+
+def history_of(
+    program_id: int, since: datetime, until: datetime, *, by_hand: bool = False, household: bool = False
+) -> Iterator[Act]:
+    """Everything of the time, in its order; what the staff did by hand, and households, only if they are asked for."""
+    span = (program_id, since, until)
+    streams: list[Iterator[Act]] = [
+        map(_happened, _rows(HAPPENED, (household, *span))),
+        map(_came_back, _rows(CAME_BACK, span)),
+    ]
+    if by_hand:
+        streams.append(map(ByHand._make, _rows(PUT, span * 2)))
+    return merge(*streams, key=lambda act: act.created_at)
+
+
+def history_length(program_id: int, since: datetime, until: datetime) -> int:
+    """How many activities happened in the time."""
+    with connection.cursor() as cursor:
+        cursor.execute(LENGTH, [program_id, since, until])
+        return int(cursor.fetchone()[0])
+
+
+def returned_in(program_id: int, since: datetime, until: datetime) -> frozenset[int]:
+    """The purchases of the time of which something came back."""
+    return frozenset(pk for (pk,) in _rows(RETURNED, (program_id, since, until)))
+
+
+def buyers_before(program_id: int, at: datetime) -> frozenset[int]:
+    """The members who had bought something by then, and kept some of it."""
+    return frozenset(pk for (pk,) in _rows(EARLIER, (program_id, at)))
+
+
+def lists_now(program_id: int) -> dict[int, tuple[str, ...]]:
+    """Codes and names of the lists on which members are."""
+    return {pk: tuple(names) for pk, names in _rows(LISTS, (program_id,))}
+
+
+def _happened(row: tuple) -> Happened:
+    attributes, awards, member, joined_at, birth_date, lines, household = row[12:]
+    told = _loaded(attributes), _loaded(awards), _loaded(member), joined_at, birth_date, _loaded(lines) or (), household
+    return Happened._make((*row[:12], *told))
+
+
+def _came_back(row: tuple) -> CameBack:
+    return CameBack._make((*row[:5], _loaded(row[5]), _loaded(row[6]), row[7]))
+
+
+def _loaded(value: Any) -> Any:
+    """JSON as the database tells it."""
+    if not isinstance(value, str):
+        return value
+    return {} if value == "{}" else json.loads(value)
+
+
+def _rows(sql: str, values: tuple[Any, ...]) -> Iterator[tuple]:
+    with closing(connection.chunked_cursor()) as cursor:
+        cursor.execute(sql, values)
+        while rows := cursor.fetchmany(SLICE):
+            yield from rows

@@ -1,0 +1,275 @@
+"""A configuration on what members really did: judged activity by activity as it was learned of, nothing is written.
+
+By the same algebra as at the till. Counters of caps, tiers and what was bought before are remembered on the way, so
+the replay begins as much earlier as they reach back (`begins_at`) and counts from `since` on. What came back takes back
+what it earned, in the order of time. Lists and attributes are those that members have now; what they spent
+is not known to it, so that a limit on what a member may hold looks at what was earned alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from dateutil.relativedelta import relativedelta
+
+from loyalty.programs.errors.activities import TooManyPoints
+from loyalty.programs.queries.configuration import Configuration
+from loyalty.programs.queries.histories import ByHand, CameBack, Happened
+from loyalty.programs.rules.capping import EVER, Use, cap_awards, period_start, places_of
+from loyalty.programs.rules.explanation import Evaluation
+from loyalty.programs.rules.occurrence import NIL, PURCHASE, Line
+from loyalty.programs.rules.returns import Sold, brought_by, share_texts, step_of
+from loyalty.programs.rules.standing import NOBODY, Standing
+from loyalty.programs.rules.tiers import Held
+from loyalty.programs.services.drafts import Draft
+from loyalty.programs.services.facts import NOTHING
+from loyalty.programs.services.judging import evaluate, setting_of
+from loyalty.programs.services.replay_people import Bought, Memory, Person
+from loyalty.programs.services.storing import Situation
+
+NOBODYS = UUID(int=0)
+ONE = Decimal(1)
+NOUGHT = "0.0000"
+NO_POINTS = Evaluation()
+REMEMBERED = 50_000
+# What rules may look at for baskets that are alike to earn alike.
+PLAIN = frozenset("first_purchase category sku basket_total channel store".split())
+EARLY = relativedelta(days=2)  # wider than any zone
+
+
+@dataclass(slots=True)
+class _Given:
+    """What a purchase earned in one wallet; `taken` of it was asked back so far."""
+
+    code: str
+    wallet: int
+    points: int
+    shares: Mapping[str, str] | None
+    uses: Sequence[Use]
+    entry: list[Any]
+    taken: int = 0
+
+
+@dataclass(slots=True)
+class _Sale:
+    """A purchase of which something comes back later."""
+
+    bought: Bought
+    lines: list[Sold]
+    given: list[_Given]
+
+
+def begins_at(configuration: Configuration, since: datetime) -> datetime:
+    """How early the replay must begin for everything to be known that can decide at `since`."""
+    zone = configuration.program.time_zone
+    starts = [since]
+    starts += [period_start(cap.period, since, zone) for cap in configuration.caps if cap.period not in LENGTHS]
+    starts += [since - relativedelta(minutes=cap.minutes) for cap in configuration.caps if cap.period == "cooldown"]
+    starts += [since - relativedelta(days=days) - EARLY for days in configuration.needs.windows]
+    for ladder in configuration.ladders:
+        is_endless = ladder.counts_in == "lifetime" or ladder.downgrade == "never"
+        months = 2 * ladder.months if ladder.counts_in == "rolling" else 24
+        starts.append(EVER if is_endless else since - relativedelta(months=months) - EARLY)
+    if configuration.needs.balances:
+        starts.append(EVER)
+    return min(starts)
+
+
+LENGTHS = ("transaction", "cooldown")
+
+
+class Run:
+    """A configuration at work on a history, with every amount `scale` times as large.
+
+    `returned` are the purchases of which something comes back; `lists` are those on which members are now.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        scale: Decimal = ONE,
+        returned: frozenset[int] = frozenset(),
+        bought: frozenset[int] = frozenset(),
+        lists: Mapping[int, tuple[str, ...]] = NOTHING,  # type: ignore[assignment]
+    ) -> None:
+        self.people: dict[int, Person] = {}
+        self.refused = 0  # activities that would earn more than a wallet can hold
+        self.trimmed = 0  # activities of which caps took something
+        self._configuration, self._scale, self._returned = configuration, scale, returned
+        self._bought, self._lists = bought, lists
+        self._counters = Memory(lock=False)
+        self._sales: dict[int, _Sale] = {}
+        self._codes = {pk: terms.wallet.code for pk, terms in configuration.wallets.items()}
+        needs = configuration.needs
+        self._asks, self._is_plain = needs.has_standing, _is_plain(configuration)
+        self._known: dict[tuple, Evaluation] = {}
+        self._remembers = bool(needs.windows or needs.last_purchase or needs.balances or configuration.ladders)
+
+    def earn(self, row: Happened) -> dict[str, int]:
+        """Points by wallet code."""
+        configuration = self._configuration
+        person = self._person(row)
+        if configuration.ladders:
+            person.pass_time(configuration, row.created_at)
+        evaluation, uses = self._judged(row, person)
+        self._remember(row, person, evaluation, uses)
+        if configuration.ladders:
+            person.follow(configuration, row.created_at)
+        return {self._codes[int(award.wallet)]: award.points for award in evaluation.awards}
+
+    def take_back(self, row: CameBack) -> dict[str, int]:
+        """Points by wallet code that go with what came back."""
+        sale = self._sales.get(row.purchase_id)
+        if sale is None:
+            return {}
+        person = self.people[row.member_id]
+        back = {each["line"]: Decimal(each["quantity"]) for each in row.lines}
+        sale.bought.back.append((row.at, row.amount * self._scale))
+        sold = sale.lines
+        sale.lines = [replace(line, back=line.back + back.get(line.position, 0)) for line in sold]
+        person.kept -= row.is_last
+        told = {each["wallet"]: each for each in row.clawbacks}
+        taken = {each.code: self._taken(each, sale.lines, person, told.get(each.code)) for each in sale.given}
+        if self._configuration.ladders:
+            person.follow(self._configuration, row.created_at, returned=True)
+        return taken
+
+    def put(self, row: ByHand) -> None:
+        """What the staff did by hand counts as it did."""
+        person = self.people.get(row.member_id)
+        if person is None:
+            return
+        if row.ladder_id is None:
+            person.credit(row.at, row.wallet_id or 0, row.points)
+            person.follow(self._configuration, row.created_at)
+            return
+        ladder = next((each for each in self._configuration.ladders if each.id == row.ladder_id), None)
+        if ladder is not None:
+            place = ladder.place_of(row.tier_id)
+            person.held[ladder.id] = Held(place, row.created_at, floor=place)
+
+    def _person(self, row: Happened) -> Person:
+        person = self.people.get(row.member_id)
+        if person is None:
+            pk = row.member_id
+            person = self.people[pk] = Person(
+                row.joined_at, row.birth_date, self._lists.get(pk, ()),
+                kept=int(pk in self._bought),
+            )  # fmt: skip
+        return person
+
+    def _judged(self, row: Happened, person: Person) -> tuple[Evaluation, Sequence[Use]]:
+        standing = person.standing(self._configuration, row.at, row.household) if self._asks else NOBODY
+        try:
+            found = self._evaluated(row, person, standing)
+        except TooManyPoints:
+            self.refused += 1
+            return NO_POINTS, ()
+        if not self._configuration.is_capped or not found.awards:
+            return found, ()
+        return self._capped(row, person, standing, found)
+
+    def _evaluated(self, row: Happened, person: Person, standing: Standing) -> Evaluation:
+        """Remembered for baskets that are alike in everything that the rules look at, where they look at little."""
+        is_first = row.type == PURCHASE and not person.kept
+        if not self._is_plain or any(line[6] for line in row.lines):
+            return self._evaluate(row, is_first, standing)
+        basket = tuple([(*line[:6], line[7]) for line in row.lines])
+        alike = (row.type, basket, is_first, row.store, row.channel)
+        found = self._known.get(alike)
+        if found is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            found = self._known[alike] = self._evaluate(row, is_first, standing)
+        return found
+
+    def _evaluate(self, row: Happened, is_first: bool, standing: Standing) -> Evaluation:
+        return evaluate(
+            self._configuration, row.type, row.at, lines=_lines(row, self._scale), channel=row.channel, store=row.store,
+            attributes=row.attributes, is_first=is_first, member=row.member, standing=standing,
+        )  # fmt: skip
+
+    def _capped(
+        self, row: Happened, person: Person, standing: Standing, found: Evaluation
+    ) -> tuple[Evaluation, Sequence[Use]]:
+        configuration = self._configuration
+        situation = Situation(
+            config_version=configuration.version, member_id=row.member_id, subject=NOBODYS, status="active",
+            attributes=row.member, has_bought=bool(person.kept), accounts={}, standing=standing, known=None,
+        )  # fmt: skip
+        setting = setting_of(configuration, situation, _draft(row, self._scale))
+        used = self._counters.look(places_of(configuration.caps, found, setting))
+        capped = cap_awards(configuration.caps, found, setting, used)
+        self._counters.count(capped.uses, row.at)
+        self.trimmed += capped.evaluation is not found
+        return capped.evaluation, capped.uses
+
+    def _remember(self, row: Happened, person: Person, evaluation: Evaluation, uses: Sequence[Use]) -> None:
+        is_purchase, comes_back = row.type == PURCHASE, row.id in self._returned
+        person.kept += is_purchase
+        if not (self._remembers or comes_back):
+            return
+        entries = [person.credit(row.at, int(award.wallet), award.points) for award in evaluation.awards]
+        if not is_purchase:
+            person.done.append((row.at, row.type))
+            return
+        bought = Bought(row.at, row.total * self._scale)
+        person.bought.append(bought)
+        if comes_back:
+            given = [
+                _Given(
+                    self._codes[int(award.wallet)], int(award.wallet), award.points, share_texts(award.shares) or None,
+                    [use for use in uses if use.wallet == award.wallet], entry,
+                )
+                for award, entry in zip(evaluation.awards, entries, strict=True)
+            ]  # fmt: skip
+            self._sales[row.id] = _Sale(bought, _sold(_lines(row, self._scale)), given)
+
+    def _taken(self, given: _Given, lines: list[Sold], person: Person, told: Mapping[str, Any] | None) -> int:
+        """What this step takes; what could not be taken then, because it was spent, could not be taken now either."""
+        asked = step_of(given.points, given.taken, brought_by(given.shares, lines), lines)
+        given.taken += asked
+        given.entry[2] -= asked
+        if asked:
+            is_all = given.taken == given.points
+            self._counters.give_back(given.uses, points=asked, whole=given.points, is_all=is_all)
+        waived = int(told["waived"]) if told else 0
+        taken = asked - min(asked, waived)
+        person.balances[given.wallet] = person.balances.get(given.wallet, 0) - taken
+        return taken
+
+
+def _draft(row: Happened, scale: Decimal) -> Draft:
+    return Draft(
+        kind=row.kind, type=row.type, source=row.source, external_id=row.external_id, number="", at=row.at, digest="",
+        attributes=row.attributes, attributes_json="", currency=row.currency, total=row.total * scale,
+        channel=row.channel, store=row.store, lines=_lines(row, scale),
+    )  # fmt: skip
+
+
+def _lines(row: Happened, scale: Decimal) -> tuple[Line, ...]:
+    return tuple([_line(each, scale) for each in row.lines])
+
+
+def _line(told: list[Any], scale: Decimal) -> Line:
+    amount, quantity, tax, discount, sku, category, attributes, kind = told
+    money = [NIL if text == NOUGHT else Decimal(text) * scale for text in (amount, tax, discount)]
+    return Line(
+        money[0], Decimal(quantity), money[1], money[2], sku=sku, category=category, attributes=attributes, kind=kind
+    )
+
+
+def _sold(lines: Sequence[Line]) -> list[Sold]:
+    return [
+        Sold(position, line.quantity, line.amount, line.kind == "item") for position, line in enumerate(lines, start=1)
+    ]
+
+
+def _is_plain(configuration: Configuration) -> bool:
+    """Whether what an activity earns, before caps, hangs on its lines, its place and whether it is the first alone."""
+    dated = any(rule.starts_at or rule.ends_at or rule.campaign for rule in configuration.rules)
+    return not dated and not configuration.needs.has_standing and configuration.subjects <= PLAIN
