@@ -43,6 +43,16 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Wallets and expiry"), "wallet", "loyalty_wallet_changelist", "view_wallet"),
             Entry(_("Sharing points"), "family_restroom", "loyalty_householdpolicy_changelist", "view_householdpolicy"),
             Entry(_("Sending points"), "move_up", "loyalty_transferpolicy_changelist", "view_transferpolicy"),
+            Entry(
+                _("Changing points"), "currency_exchange", "loyalty_conversionrate_changelist", "view_conversionrate"
+            ),
+            Entry(
+                _("Expired points back"),
+                "history",
+                "loyalty_reinstatementpolicy_changelist",
+                "view_reinstatementpolicy",
+            ),
+            Entry(_("Longer life of points"), "more_time", "loyalty_extension_changelist", "view_extension"),
             Entry(_("Tiers"), "social_leaderboard", "loyalty_tierset_changelist", "view_tierset"),
             Entry(_("Earning rules"), "rule", "loyalty_earningrule_changelist", "view_earningrule"),
             Entry(_("Types of activity"), "category", "loyalty_activitykind_changelist", "view_activitykind"),
@@ -73,6 +83,8 @@ JOBS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(_("Cases to review"), "gpp_maybe", "loyalty_reviewcase_changelist", "view_reviewcase"),
             Entry(_("Households and clubs"), "diversity_3", "loyalty_household_changelist", "view_household"),
             Entry(_("Transfers"), "send_money", "loyalty_transfer_changelist", "view_transfer"),
+            Entry(_("Changes of points"), "sync_alt", "loyalty_conversion_changelist", "view_conversion"),
+            Entry(_("Points brought back"), "restore", "loyalty_reinstatement_changelist", "view_reinstatement"),
             Entry(_("Points movements"), "swap_vert", "loyalty_posting_changelist", "view_posting"),
             Entry(_("Imports"), "upload_file", "loyalty_purchaseimport_changelist", "view_purchaseimport"),
         ],

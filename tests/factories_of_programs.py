@@ -8,8 +8,11 @@ from loyalty.lib import clock
 from loyalty.programs.models.backtests import Backtest
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap, CapUse
+from loyalty.programs.models.conversions import Conversion, ConversionRate
+from loyalty.programs.models.extensions import Extension, ExtensionCondition, ExtensionRun
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.models.moving import Transfer, TransferPolicy
+from loyalty.programs.models.reinstatement import ReinstatedLot, Reinstatement, ReinstatementPolicy
 from loyalty.programs.models.returns import Return
 from loyalty.programs.models.tiers import LadderReview, Tier, TierChange, TierSet, TierStanding, TierWarning
 from loyalty.programs.models.velocity import Flag, HeldAward, ReviewCase, VelocityRule
@@ -165,6 +168,96 @@ class TransferFactory(Row):
     points = 10
     made_on = factory.LazyFunction(lambda: clock.now().date())
     actor = "test"
+
+
+class ConversionRateFactory(Row):
+    class Meta:
+        model = ConversionRate
+
+    from_wallet = factory.SubFactory(WalletFactory)
+    to_wallet = factory.SubFactory(WalletFactory, program=factory.SelfAttribute("..from_wallet.program"))
+    program = factory.SelfAttribute("from_wallet.program")
+    give = 100
+    get = 1
+
+
+class ConversionFactory(Row):
+    class Meta:
+        model = Conversion
+
+    rate = factory.SubFactory(ConversionRateFactory)
+    program = factory.SelfAttribute("rate.program")
+    from_wallet = factory.SelfAttribute("rate.from_wallet")
+    to_wallet = factory.SelfAttribute("rate.to_wallet")
+    member = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..rate.program"))
+    source = "portal"
+    external_id = factory.Sequence(lambda number: f"conversion-{number}")
+    given = 100
+    received = 1
+    made_on = factory.LazyFunction(lambda: clock.now().date())
+    actor = "test"
+
+
+class ExtensionFactory(Row):
+    class Meta:
+        model = Extension
+
+    wallet = factory.SubFactory(WalletFactory)
+    program = factory.SelfAttribute("wallet.program")
+    name = factory.Sequence(lambda number: f"Longer {number}")
+    months = 3
+
+
+class ExtensionConditionFactory(Row):
+    class Meta:
+        model = ExtensionCondition
+
+    extension = factory.SubFactory(ExtensionFactory)
+    subject = "tier"
+    value = "gold"
+
+
+class ExtensionRunFactory(Row):
+    class Meta:
+        model = ExtensionRun
+
+    extension = factory.SubFactory(ExtensionFactory)
+    actor = "test"
+
+
+class ReinstatementPolicyFactory(Row):
+    class Meta:
+        model = ReinstatementPolicy
+
+    wallet = factory.SubFactory(WalletFactory)
+    program = factory.SelfAttribute("wallet.program")
+
+
+class ReinstatementFactory(Row):
+    class Meta:
+        model = Reinstatement
+
+    wallet = factory.SubFactory(WalletFactory)
+    program = factory.SelfAttribute("wallet.program")
+    member = factory.SubFactory(MemberFactory, program=factory.SelfAttribute("..wallet.program"))
+    source = "portal"
+    external_id = factory.Sequence(lambda number: f"reinstatement-{number}")
+    expired_at = factory.LazyFunction(clock.now)
+    pay_by = factory.LazyFunction(clock.now)
+    points = 10
+    amount = 5
+    currency = "EUR"
+    state = "open"
+    actor = "test"
+
+
+class ReinstatedLotFactory(Row):
+    class Meta:
+        model = ReinstatedLot
+
+    reinstatement = factory.SubFactory(ReinstatementFactory)
+    lot_id = factory.Sequence(lambda number: 10**9 + number)
+    points = 10
 
 
 class HouseholdPolicyFactory(Row):

@@ -293,7 +293,7 @@ def reinstate(
     note: str = "",
     reason: str = "",
 ) -> Posted:
-    """Bring back everything that expired out of a lot, now ending at `expires_at` (None: never).
+    """Bring back all that expired out of a lot, and was not waived, now ending at `expires_at` (None: never).
 
     Raises UnknownLot, NothingExpired, KeyReused.
     """
@@ -339,28 +339,28 @@ def extend(account_id: int, *, until: datetime, key: str, at: datetime, actor: s
     return Swept(lots, points)
 
 
-def redate(wallet_id: int, *, ends: Ends, zone: str, key: str, at: datetime, actor: str) -> Swept:
+def redate(
+    wallet_id: int, *, ends: Ends, zone: str, key: str, at: datetime, actor: str, only: Iterable[int] | None = None
+) -> Swept:
     """A change of policy: open lots earned on a day (in `zone`) that end at an instant now end at another (or never).
 
     No new end may lie before `at`: a policy never takes points at once. Slices as in `expire_due`; `key` is used once
-    per account, so that the same change can be resumed. Lots already past `at` stay past.
+    per account, so that the same change can be resumed; `only` these accounts. Lots already past `at` stay past.
     """
     ensure_sound(key, at, actor)
     for end in ends.values():
         ensure_later(end, at)
     days, were = [day for day, _was in ends], [was for _day, was in ends]
     total = Swept()
-    for part in batched(due.accounts_with_lots(wallet_id), SLICE):
+    for part in batched(due.accounts_with_lots(wallet_id) if only is None else only, SLICE):
         total += Swept(*_call("redate", list(part), days, were, list(ends.values()), zone, key, actor, at, clock.now()))
     return total
 
 
 def _sweep(function: str, account_ids: Iterable[int], at: datetime, actor: str) -> Swept:
     ensure_instant(at)
-    total = Swept()
-    for part in batched(account_ids, SLICE):
-        total += Swept(*_call(function, list(part), at, clock.now(), actor))
-    return total
+    parts = batched(account_ids, SLICE)
+    return sum((Swept(*_call(function, list(part), at, clock.now(), actor)) for part in parts), Swept())
 
 
 def _post(function: str, account_id: int, *arguments: Any) -> Posted:

@@ -47,6 +47,7 @@ def _may(verbs: str, *models: str) -> frozenset[str]:
 _SEEN_BY_ALL = (
     "program wallet earningrule rulecondition activity activityline purchaseimport member card consent consenttext "
     "inboxentry delivery expirywarning account posting lot lotuse hold transferpolicy transfer "
+    "extension extensioncondition conversionrate conversion reinstatementpolicy reinstatement "
     "household householdpolicy segment segmentmember tierset tier tierstanding tierchange "
     "campaign audiencecondition cap capuse programversion backtest "
     "activitykind kindattribute place referral referralpolicy reviewpolicy review velocityrule reviewcase "
@@ -57,6 +58,7 @@ _CARE = (
     _may("add change", "member", "card")
     | _may("change", "tierstanding", "review", "reviewcase")
     | {"loyalty.adjust_points", "loyalty.change_transfer", "loyalty.change_household", "loyalty.show_place"}
+    | _may("change", "reinstatement")
 )
 _MANY_POINTS = frozenset({"loyalty.adjust_points", "loyalty.adjust_points_beyond_limit"})
 _RULES = (
@@ -71,7 +73,8 @@ _IMPORTS = _may("add change", "purchaseimport")
 _EXPORTS = frozenset({"loyalty.export_members"})
 _SETTINGS = (
     _may("change", "program")
-    | _may("add change", "transferpolicy", "householdpolicy")
+    | _may("add change", "transferpolicy", "householdpolicy", "conversionrate", "reinstatementpolicy", "extension")
+    | _may("add change delete", "extensioncondition")
     | _may("add", "programversion")
     | _may("add change", "transferpolicy")
     | _may("add change", "wallet", "consenttext")

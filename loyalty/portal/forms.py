@@ -184,6 +184,32 @@ class SendForm(forms.Form):
             self.fields["points"].widget.attrs |= {"step": policy.step, "min": terms[0].smallest}
 
 
+class ConvertForm(forms.Form):
+    """Points to be changed. `key` was made when the form was rendered: sending it twice is one act."""
+
+    key = forms.CharField(widget=forms.HiddenInput, initial=new_form_key)
+    rate = forms.ChoiceField(label=_("What into what"))
+    points = forms.IntegerField(
+        label=_("How many"), min_value=1, max_value=10**12, widget=forms.NumberInput({"inputmode": "numeric"})
+    )
+
+    def __init__(self, *args: Any, terms: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        terms = list(terms)
+        names = [
+            (
+                str(each.rate.pk),
+                _("%(given)s into %(got)s") % {"given": each.rate.from_wallet, "got": each.rate.to_wallet},
+            )
+            for each in terms
+        ]
+        self.fields["rate"].choices = names  # type: ignore[attr-defined]
+        if len(terms) == 1:
+            self.fields["rate"].widget = forms.HiddenInput()
+            self.fields["rate"].initial = names[0][0]
+            self.fields["points"].widget.attrs |= {"step": terms[0].rate.give, "min": terms[0].smallest}
+
+
 class FoundForm(forms.Form):
     """The name of a new household or club."""
 

@@ -207,3 +207,33 @@ class TransferAnswered:
     state: str
     actor: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PointsConverted:
+    """A member changed points of one wallet into points of another."""
+
+    program_id: int
+    conversion_id: int
+    member_id: int
+    from_wallet_id: int
+    to_wallet_id: int
+    given: int
+    fee: int
+    received: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PointsReinstated:
+    """Expired points came back; `fee` was taken in points, `amount` is owed or paid in money."""
+
+    program_id: int
+    reinstatement_id: int
+    member_id: int
+    wallet_id: int
+    points: int
+    fee: int
+    amount: Decimal
+    currency: str
+    at: datetime

@@ -5,11 +5,13 @@ from celery import shared_task
 from loyalty.programs.services import (
     backtests,
     cases,
+    extensions,
     households,
     jobs,
     moving,
     occasions,
     referrals,
+    reinstatement,
     tier_warnings,
     tiers,
     uploads,
@@ -88,6 +90,16 @@ def give_released() -> None:
 @shared_task
 def lapse_transfers() -> None:
     moving.lapse_transfers()
+
+
+@shared_task
+def work_on_extensions() -> None:
+    extensions.work_on_extensions()
+
+
+@shared_task
+def lapse_reinstatements() -> None:
+    reinstatement.lapse_reinstatements()
 
 
 @shared_task

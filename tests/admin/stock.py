@@ -37,10 +37,15 @@ from tests.factories_of_programs import (
     BacktestFactory,
     CampaignFactory,
     CapFactory,
+    ConversionFactory,
+    ConversionRateFactory,
+    ExtensionConditionFactory,
     FlagFactory,
     HouseholdFactory,
     HouseholdMemberFactory,
     ProgramVersionFactory,
+    ReinstatementFactory,
+    ReinstatementPolicyFactory,
     ReviewCaseFactory,
     TierFactory,
     TransferFactory,
@@ -95,6 +100,10 @@ def add_one_of_each(program, number: int):
     ProgramVersionFactory(program=program, number=1000 * number)  # purchases make versions of their own
     TransferPolicyFactory(wallet=WalletFactory(program=program))
     TransferFactory(wallet=wallet, giver=member)
+    ConversionFactory(rate=ConversionRateFactory(from_wallet=wallet), member=member)
+    ExtensionConditionFactory(extension__wallet=wallet)
+    ReinstatementPolicyFactory(wallet=WalletFactory(program=program))
+    ReinstatementFactory(wallet=wallet, member=member)
     HouseholdPolicy.objects.get_or_create(program=program, defaults={"wallet": wallet})
     HouseholdMemberFactory(household=HouseholdFactory(wallet=wallet), member=member, role="owner")
     _letters(member, number)

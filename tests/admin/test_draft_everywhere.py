@@ -20,7 +20,10 @@ from tests.factories_of_programs import (
     AudienceConditionFactory,
     CampaignFactory,
     CapFactory,
+    ConversionRateFactory,
+    ExtensionConditionFactory,
     HouseholdPolicyFactory,
+    ReinstatementPolicyFactory,
     TierFactory,
     TransferPolicyFactory,
 )
@@ -43,8 +46,18 @@ EDITS = {
     "reviews": {"shortest": 5},
     "households": {"percent": 10},
     "transfers": {"step": 250},
+    "conversions": {"give": 250},
+    "extensions": {"months": 7},
+    "extension_audience": {"value": "silver"},
+    "reinstatement": {"window_days": 9},
 }
-SHOWN_WITHIN = {"tiers", "audience", "conditions", "attributes"}  # on the screen of what they are a part of
+SHOWN_WITHIN = {
+    "tiers",
+    "audience",
+    "conditions",
+    "attributes",
+    "extension_audience",
+}  # on the screen of what they are a part of
 LIVE_AT_ONCE = (Segment, ConsentText)
 
 
@@ -56,6 +69,7 @@ def rows(world):
     campaign, tier = CampaignFactory(program=program), TierFactory(tier_set__program=program, threshold=100)
     rule = EarningRuleFactory(program=program, wallet=wallet, name="Shop")
     kind = ActivityKindFactory(program=program, code="repair")
+    longer = ExtensionConditionFactory(extension__wallet=wallet)
     found = {
         "program": program, "wallets": wallet, "campaigns": campaign, "rules": rule, "tier_sets": tier.tier_set,
         "tiers": tier, "audience": AudienceConditionFactory(campaign=campaign),
@@ -65,6 +79,9 @@ def rows(world):
         "reviews": ReviewPolicyFactory(program=program),
         "households": HouseholdPolicyFactory(program=program, wallet=wallet),
         "transfers": TransferPolicyFactory(wallet=wallet),
+        "extensions": longer.extension, "extension_audience": longer,
+        "conversions": ConversionRateFactory(from_wallet=wallet),
+        "reinstatement": ReinstatementPolicyFactory(wallet=wallet),
     }  # fmt: skip
     change_publishing(program, "four_eyes", actor="staff:1")
     return found
@@ -95,7 +112,7 @@ def test_what_one_person_edits_is_a_draft_that_another_one_publishes(world, rows
 
 def test_thrown_away_everything_is_as_it_was(world, rows):
     before = configuration_of(world.aurora).described.document
-    for noun in (noun for noun in EDITS if noun not in ("conditions", "audience", "attributes")):
+    for noun in (noun for noun in EDITS if noun not in ("conditions", "audience", "attributes", "extension_audience")):
         MODELS[noun].objects.filter(pk=rows[noun].pk).update(**EDITS[noun])
 
     discard_draft(Program.objects.get(pk=world.aurora.pk), actor="staff:2")

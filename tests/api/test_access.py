@@ -9,7 +9,9 @@ from loyalty.lib.rest.views import Unknown
 from loyalty.members import rules
 from loyalty.members.services.keys import issue_api_key, revoke_api_key
 from loyalty.members.services.members import enrol_member
+from loyalty.programs.models.conversions import ConversionRate
 from loyalty.programs.models.moving import TransferPolicy
+from loyalty.programs.models.wallet import Wallet
 from tests.api.conftest import Till, till_of
 from tests.api.test_bad_input import GOOD, REVIEW, ensure_problem
 from tests.world import earn
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.django_db
 OPEN = {"api-schema", "api-docs"}
 BACK = {"return": "r1", "all": True}
 SENT = {"id": "g1", "from": "", "to": "ben@example.com", "wallet": "points", "points": 10}
+CHANGED = {"id": "c1", "from": "points", "to": "stars", "points": 10}
 # operation → scope, address, body, status with the scope
 TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
     ("api-members", "GET"): ("members:read", "/members?external_id=ada", None, 200),
@@ -38,6 +41,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
     ("api-activity-confirm", "POST"): ("activities:write", "/activities/shop/waits/confirm", None, 200),
     ("api-activity-cancel", "POST"): ("activities:write", "/activities/shop/waits/cancel", None, 200),
     ("api-transfers", "POST"): ("transfers:write", "/transfers", SENT, 201),
+    ("api-conversions", "POST"): ("transfers:write", "/members/{member}/conversions", CHANGED, 201),
     ("api-transfer-accept", "POST"): ("transfers:write", "/transfers/waits/accept", None, 200),
     ("api-transfer-decline", "POST"): ("transfers:write", "/transfers/waits/decline", None, 200),
 }
@@ -73,6 +77,10 @@ def waiting(cafe, ada, till):
     reviewed = till.post("/activities", REVIEW | {"member": ada.number, "id": "waits"}, key="waits-too")
     assert [bought.json()["awards"][0]["state"], reviewed.json()["awards"][0]["state"]] == ["pending", "pending"]
     TransferPolicy.objects.create(wallet=cafe.wallets.get(), cooling_hours=0, asks_receiver=True)
+    stars = Wallet.objects.create(program=cafe, code="stars", name="Stars")
+    ConversionRate.objects.create(
+        program=cafe, from_wallet=cafe.wallets.get(code="points"), to_wallet=stars, give=1, get=1
+    )
     enrol_member(cafe, external_id="ben", email="ben@example.com", actor="test")
     earn(ada, 100)
     sent = till.post("/transfers", SENT | {"from": ada.number, "id": "waits"}, key="waits-three")
@@ -84,7 +92,7 @@ def ask(till: Till, operation: tuple[str, str], member: Any) -> Any:
     if body and ("source" in body or "purchases" in body):
         own = {"member": member.number}
         body = {"purchases": [body["purchases"][0] | own]} if "purchases" in body else body | own
-    if body and "from" in body:
+    if body and body.get("from") == "":
         body = body | {"from": member.number}
     key = "access" if operation[1] == "POST" else ""
     return till.ask(operation[1], path.format(member=member.number), body, key=key)

@@ -255,11 +255,14 @@ class Book:
 
     def reinstate(self, number: int, award_key: str, key: str, at: datetime, ends: datetime | None) -> int:
         account = self.accounts[number]
-        lot = account.entries[award_key].lot
-        if not (lot.expired or (lot.left and not lot.pending and lot.is_past(at))):
+        award = account.entries[award_key]
+        lot = award.lot
+        past = lot.left if not lot.pending and lot.is_past(at) else 0
+        points = max(lot.expired + past - award.waived, 0)  # what was waived for returned goods stays away
+        if not points:
             raise Refused("nothing-expired")
         account.sweep(at)
-        points, lot.expired, lot.ends = lot.expired, 0, ends
+        lot.expired, lot.ends = lot.expired - points, ends
         lot.left += account.repay(points)
         account.entries[key] = Entry("reinstate", points, (award_key,))
         return points

@@ -54,7 +54,43 @@ SHARED = """
     )
     INSERT INTO loyalty_householdmove (household_id, member_id, points, key, actor, at)
     SELECT id, 1, 10, 'in', '', now() FROM made"""
+CHANGED = """
+    WITH rate AS (
+        INSERT INTO loyalty_conversionrate (program_id, from_wallet_id, to_wallet_id, is_on, give, "get", minimum,
+                                            fee_points, fee_percent, keeps_expiry, tiers, code)
+        VALUES (1, 1, 2, true, 1, 1, 1, 0, 0, false, '{}', '') RETURNING id
+    )
+    INSERT INTO loyalty_conversion (program_id, rate_id, member_id, source, external_id, from_wallet_id, to_wallet_id,
+                                    given, fee, received, made_on, actor, created_at)
+    SELECT 1, id, 1, 'portal', 'c1', 1, 2, 10, 0, 10, now(), '', now() FROM rate"""
+BROUGHT_BACK = """
+    INSERT INTO loyalty_reinstatement (program_id, wallet_id, member_id, source, external_id, expired_at, points,
+                                       came_back, fee, amount, currency, lasts_days, state, reference, reason, actor,
+                                       created_at, settled_by)
+    VALUES (1, 1, 1, 'portal', 'b1', now(), 10, 10, 0, 0, 'EUR', 9, 'done', '', '', '', now(), '')"""
 PLANTED = {
+    "reinstatements_are_posted": [
+        BROUGHT_BACK,
+        "UPDATE ledger_posting SET kind = 'fee', source = 'reinstatement:9' WHERE kind = 'spend'",
+    ],
+    "reinstated_had_expired": [
+        """INSERT INTO ledger_posting (account_id, points, balance_after, event_at, created_at, refers_to, bucket, kind,
+                                       contra, key, source, actor, note, reason)
+           SELECT account_id, 1 - points, balance_after, event_at, created_at, refers_to, bucket, 'reinstate', contra,
+                  key || ':back', '', '', '', '' FROM ledger_posting WHERE kind = 'expire'""",
+        """INSERT INTO ledger_posting (account_id, points, balance_after, event_at, created_at, refers_to, bucket, kind,
+                                       contra, key, source, actor, note, reason, waived)
+           SELECT account_id, 0, balance_after, event_at, created_at, refers_to, bucket, 'reversal', contra,
+                  key || ':waived', '', '', '', '', 1 FROM ledger_posting WHERE kind = 'expire';
+           INSERT INTO ledger_posting (account_id, points, balance_after, event_at, created_at, refers_to, bucket, kind,
+                                       contra, key, source, actor, note, reason)
+           SELECT account_id, -points, balance_after, event_at, created_at, refers_to, bucket, 'reinstate', contra,
+                  key || ':back', '', '', '', '' FROM ledger_posting WHERE kind = 'expire'""",
+    ],
+    "conversions_are_posted": [
+        CHANGED,
+        "UPDATE ledger_posting SET kind = 'fee', source = 'conversion:9' WHERE kind = 'spend'",
+    ],
     "transfers_are_posted": [SENT.replace("STATE", "done")],
     "waiting_transfers_are_held": [SENT.replace("STATE", "waiting")],
     "households_hold_what_was_put_in": [SHARED],

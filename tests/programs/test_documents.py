@@ -15,7 +15,10 @@ from tests.factories_of_programs import (
     AudienceConditionFactory,
     CampaignFactory,
     CapFactory,
+    ConversionRateFactory,
+    ExtensionConditionFactory,
     HouseholdPolicyFactory,
+    ReinstatementPolicyFactory,
     TierFactory,
     TransferPolicyFactory,
 )
@@ -52,6 +55,9 @@ def rich(world) -> Program:
     wallet = program.wallets.get()
     HouseholdPolicyFactory(program=program, wallet=wallet, percent=50)
     TransferPolicyFactory(wallet=wallet, step=1000)
+    ExtensionConditionFactory(extension__wallet=wallet)
+    ReinstatementPolicyFactory(wallet=wallet, fee_percent=5)
+    ConversionRateFactory(from_wallet=wallet, to_wallet__code="cash")
     return program
 
 
@@ -59,7 +65,7 @@ def test_the_document_names_things_by_their_codes_and_names(rich):
     document = document_of(rich)
 
     assert document["program"]["name"] == "Aurora"
-    assert [wallet["code"] for wallet in document["wallets"]] == ["points"]
+    assert [wallet["code"] for wallet in document["wallets"]] == ["points", "cash"]
     (rule,) = document["rules"]
     assert (rule["wallet"], rule["campaign"], rule["points"]) == ("points", None, "1")
     assert rule["conditions"] == [{"subject": "weekday", "name": "", "operator": "in", "value": "1,2"}]

@@ -89,6 +89,18 @@ def test_the_fee_is_rounded_up_and_paid_on_top(world, allow, send):
     assert active(world.ada) == 891
 
 
+def test_who_stands_nowhere_yet_stands_on_the_lowest_rung(world, allow, send):
+    ladder = TierSetFactory(program=world.aurora)
+    base, gold = (TierFactory(tier_set=ladder, code=code, threshold=at) for code, at in (("base", 0), ("gold", 100)))
+    allow(tiers=["base"])
+    earn(world.ada, 100)
+    send(10)
+    TierStandingFactory(member=world.ada, tier_set=ladder, tier=gold)
+    with pytest.raises(errors.TransfersOff):
+        send(10, id="two")
+    assert base.threshold == 0
+
+
 def test_the_same_id_is_the_same_transfer(world, allow, send):
     earn(world.ada, 100)
     assert send(10).pk == send(10).pk

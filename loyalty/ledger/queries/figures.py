@@ -102,3 +102,15 @@ def ending(wallet_ids: Iterable[int], *, at: datetime, ends: tuple[datetime, dat
 def debts(wallet_ids: Iterable[int]) -> dict[int, int]:
     """What members owe, by wallet id; wallets in which nobody owes are left out."""
     return dict(rows_of(DEBTS, list(wallet_ids)))
+
+
+HOLDERS = """
+    SELECT count(*), coalesce(sum(balance), 0)::bigint, coalesce(sum(balance / %s), 0)::bigint FROM ledger_account
+    WHERE wallet_id = %s AND holder = 'member' AND balance >= %s
+"""
+
+
+def holders_with(wallet_id: int, at_least: int, step: int = 1) -> tuple[int, int, int]:
+    """How many members have at least so many active points, how many those are, and how many whole steps."""
+    ((count, points, steps),) = rows_of(HOLDERS, step, wallet_id, at_least)
+    return count, points, steps

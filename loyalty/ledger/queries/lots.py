@@ -125,3 +125,64 @@ def holders_of(wallet_id: int, groups: Iterable[SameEnd], *, zone: str) -> int:
     pairs = [(group.earned_on, group.expires_at) for group in groups]
     ((count,),) = rows_of(HOLDERS, [day for day, _was in pairs], [was for _day, was in pairs], zone, wallet_id)
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredLot:
+    """A lot out of which `points` expired at `expired_at` that `reinstate` would bring back."""
+
+    id: int
+    account_id: int
+    wallet_id: int
+    points: int
+    earned_at: datetime
+    expired_at: datetime
+
+
+EXPIRED = """
+    SELECT l.id, l.account_id, a.wallet_id, l.earned_at, l.expires_at,
+           (coalesce(p.expired, 0) - coalesce(p.waived, 0)
+            + CASE WHEN l.is_open AND NOT l.is_pending THEN l.remaining ELSE 0 END)::bigint AS points
+    FROM ledger_account a JOIN ledger_lot l ON l.account_id = a.id
+    LEFT JOIN LATERAL (
+        SELECT -sum(p.points) FILTER (WHERE p.kind IN ('expire', 'reinstate')) AS expired, sum(p.waived) AS waived
+        FROM ledger_posting p WHERE p.account_id = l.account_id AND p.refers_to = l.id
+    ) p ON true
+    WHERE a.subject = %s AND l.expires_at > %s AND l.expires_at <= %s ORDER BY l.expires_at, l.id
+"""
+
+
+def expired_lots(subject: UUID, *, since: datetime, at: datetime) -> list[ExpiredLot]:
+    """What expired in (since, at] and has not come back; nothing of what was waived when goods came back."""
+    rows = rows_of(EXPIRED, subject, since, at)
+    return [
+        ExpiredLot(lot, account, wallet, points, earned, expired)
+        for lot, account, wallet, earned, expired, points in rows
+        if points > 0
+    ]
+
+
+EXPIRED_WITHIN = """
+    SELECT count(DISTINCT p.account_id), coalesce(-sum(p.points), 0)::bigint
+    FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id AND a.holder = 'member'
+    JOIN ledger_posting p ON p.account_id = l.account_id AND p.refers_to = l.id AND p.kind = 'expire'
+    WHERE a.wallet_id = %s AND l.expires_at > %s AND l.expires_at <= %s AND NOT l.is_open
+"""
+
+
+def expired_within(wallet_id: int, *, since: datetime, at: datetime) -> tuple[int, int]:
+    """How many members lost points of a wallet to expiry in (since, at], and how many points."""
+    ((members, points),) = rows_of(EXPIRED_WITHIN, wallet_id, since, at)
+    return members, points
+
+
+ENDING_ACCOUNTS = """
+    SELECT a.id, sum(l.remaining)::bigint FROM ledger_account a
+    JOIN ledger_lot l ON l.account_id = a.id AND l.is_open AND l.expires_at > %s
+    WHERE a.wallet_id = %s AND a.subject = ANY (%s) GROUP BY a.id ORDER BY a.id
+"""
+
+
+def ending_accounts(wallet_id: int, subjects: Iterable[UUID], at: datetime) -> dict[int, int]:
+    """The accounts of these subjects that hold points which end after `at`, and how many."""
+    return dict(rows_of(ENDING_ACCOUNTS, at, wallet_id, list(subjects)))

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import segno
@@ -25,7 +26,9 @@ from loyalty.members.services.consents import record_consents
 from loyalty.portal import queries
 from loyalty.portal.forms import ConsentsForm, ProfileForm
 from loyalty.portal.services import save_profile
+from loyalty.portal.views.converting import may_convert
 from loyalty.portal.views.door import member_required
+from loyalty.portal.views.expired import may_bring_back
 from loyalty.portal.views.households import may_share
 from loyalty.portal.views.sending import may_send
 
@@ -65,11 +68,21 @@ def _membership(request: MemberRequest) -> list[Entry]:
         Entry("me", _("Profile"), _("Name, phone, birthday, language"), at("profile")),
         Entry("shield", _("Privacy and consents"), _("What we may send you, and what you decided"), at("consents")),
         Entry("clock", _("Your points by date"), _("How long they last"), at("lots")),
-        *([Entry("transfer", _("Send points"), _("To another member"), at("send"))] if may_send(request) else []),
-        *([Entry("me", _("Household"), _("Share points"), at("household"))] if may_share(request) else []),
+        *_ways_with_points(request, at),
         Entry("inbox", _("Messages"), "", at("inbox")),
         Entry("download", _("My data"), _("Everything we keep about you, in one file"), at("data")),
     ]
+
+
+def _ways_with_points(request: MemberRequest, at: Callable[[str], str]) -> list[Entry]:
+    """What can be done with points beside spending them; only where there is something behind it."""
+    ways = [
+        (may_bring_back, Entry("undo", _("Expired points"), _("Bring them back"), at("expired"))),
+        (may_send, Entry("transfer", _("Send points"), _("To another member"), at("send"))),
+        (may_convert, Entry("switch", _("Change points"), _("Into another kind"), at("convert"))),
+        (may_share, Entry("me", _("Household"), _("Share points"), at("household"))),
+    ]
+    return [entry for may, entry in ways if may(request)]
 
 
 def _account(request: MemberRequest) -> list[Entry]:

@@ -18,6 +18,7 @@ from loyalty.lib.portal import MemberRequest, page
 from loyalty.portal import queries, rules
 from loyalty.portal.views.door import member_required
 from loyalty.programs.queries.programs import wallets_of
+from loyalty.programs.queries.reinstatement import expired_of
 from loyalty.programs.queries.statement import movement_of, statement_of
 
 PAGE = 25
@@ -151,6 +152,7 @@ def lots(request: MemberRequest) -> HttpResponse:
         "program": request.program,
         "member": request.member,
         "shelves": queries.shelves_of(request.member),
+        "expired_parts": expired_of(request.member, for_members=True),
         "section": "home",
     }
     return page(request, "portal/lots.html", context)

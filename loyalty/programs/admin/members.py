@@ -30,6 +30,7 @@ from loyalty.members.models import Member, User
 from loyalty.members.queries import card_of, consent_choices, members_matching
 from loyalty.members.rules import card_svg
 from loyalty.members.services.members import enrol_member, update_member
+from loyalty.programs.admin.member_expired import WithExpired
 from loyalty.programs.admin.member_tiers import WithTiers
 from loyalty.programs.forms.members import EnrolForm, MemberForm
 from loyalty.programs.forms.points import AdjustForm
@@ -74,7 +75,7 @@ class ChannelFilter(ExactFilter):
 
 
 @admin.register(Member)
-class MemberScreen(WithHistory, WithExport, WithTiers):
+class MemberScreen(WithHistory, WithExport, WithTiers, WithExpired):
     """Who is in the program; each with a page that says what they hold, why, and since when."""
 
     list_display = ("person", "number", "external_id", "pill", "channel", "joined")
@@ -90,6 +91,7 @@ class MemberScreen(WithHistory, WithExport, WithTiers):
         "edit": "edit_view",
         "adjust": "adjust_view",
         "tier": "tier_view",
+        "expired": "expired_view",
         "timeline": "timeline_view",
         "movement": "movement_view",
         "statement": "statement_view",
@@ -138,6 +140,7 @@ class MemberScreen(WithHistory, WithExport, WithTiers):
             qr=mark_safe(card_svg(card.code, title=card.code)) if card else "",  # noqa: S308 our own SVG
             **timeline_of(member),
             **self.tiers_of(request, member),
+            **self.expired_ways(request, member),
             **self._ways(request, member),
         )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loyalty.programs.api import moving, views
+from loyalty.programs.api import conversions, moving, views
 from loyalty.programs.api.returns import Returns
 from loyalty.programs.api.tiers import Tiers
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("activities", views.Activities.as_view(), name="api-activities"),
     path("activities/<str:source>/<path:id>/confirm", views.ActivityConfirm.as_view(), name="api-activity-confirm"),
     path("activities/<str:source>/<path:id>/cancel", views.ActivityCancel.as_view(), name="api-activity-cancel"),
+    path("members/<str:number>/conversions", conversions.Conversions.as_view(), name="api-conversions"),
     path("transfers", moving.Transfers.as_view(), name="api-transfers"),
     path("transfers/<path:id>/accept", moving.TransferAccept.as_view(), name="api-transfer-accept"),
     path("transfers/<path:id>/decline", moving.TransferDecline.as_view(), name="api-transfer-decline"),

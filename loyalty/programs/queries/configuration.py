@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from loyalty.programs.errors.programs import UnknownProgram
+from loyalty.programs.models import extensions as models
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.earning import EarningRule, RuleCondition
@@ -28,6 +29,7 @@ from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.evaluation import RuleBook
 from loyalty.programs.rules.expiry import ExpiryPolicy
 from loyalty.programs.rules.explanation import RuleId
+from loyalty.programs.rules.extensions import Extension
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.standing import NO_NEEDS, Needs, needs_of
 from loyalty.programs.rules.tiers import Ladder
@@ -69,6 +71,7 @@ class Configuration:
     ladders: tuple[Ladder, ...] = ()
     needs: Needs = NO_NEEDS
     caps: tuple[capping.Cap, ...] = ()
+    extensions: tuple[Extension, ...] = ()
     watched: tuple[velocity.VelocityRule, ...] = ()
 
     @property
@@ -85,7 +88,13 @@ class Configuration:
     @property
     def judges_in_turn(self) -> bool:
         """Whether what one activity earns can depend on others, beyond whether it is the first purchase."""
-        return self.is_capped or self.needs.has_standing or self.needs.follows or bool(self.watched)
+        return (
+            self.is_capped
+            or self.needs.has_standing
+            or self.needs.follows
+            or bool(self.extensions)
+            or bool(self.watched)
+        )
 
 
 _compiled: dict[int, Configuration] = {}
@@ -157,7 +166,9 @@ def compiled(rows: Rows) -> Configuration:
         except InvalidSetting as error:
             logger.error("earning rule %s of %s is left out: %s", row.pk, program.code, error)
             broken.append(BrokenRule(row, error))
+    extensions = tuple(_extensions(rows))
     asked = [condition for rule in rules for condition in rule.asked]
+    asked += [condition for extension in extensions for condition in extension.audience]
     balances = any(wallet.balance_cap is not None for wallet in rows.wallets)
     ladders = ladders_from(rows.tier_sets)
     watched = tuple(_watched(rows))
@@ -179,6 +190,7 @@ def compiled(rows: Rows) -> Configuration:
             watches=bool(watched),
         ),
         caps=caps,
+        extensions=extensions,
         watched=watched,
     )  # fmt: skip
 
@@ -210,6 +222,21 @@ def _watched(rows: Rows) -> Iterator[velocity.VelocityRule]:
 def watch_rule_of(row: VelocityRule) -> velocity.VelocityRule:
     """A stored watch rule as the algebra takes it; raises InvalidSetting."""
     return velocity.VelocityRule(id=row.pk or 0, name=row.name, pattern=row.pattern, most=row.most, minutes=row.minutes)
+
+
+def _extensions(rows: Rows) -> Iterator[Extension]:
+    """Those that make sense, with whom they are for."""
+    for row in rows.by_noun["extensions"]:
+        try:
+            yield extension_of(row, list(row.extension_audience.all()))
+        except InvalidSetting as error:
+            logger.error("extension %s of program %s is left out: %s", row.pk, row.program_id, error)
+
+
+def extension_of(row: models.Extension, conditions: Iterable[models.ExtensionCondition]) -> Extension:
+    """A stored extension as the rules take it; raises InvalidSetting."""
+    audience = tuple(condition_of(condition) for condition in conditions)
+    return Extension(row.pk or 0, row.name, row.wallet_id, row.months, row.until, audience)
 
 
 def cap_of(row: Cap, rules: Iterable[Rule]) -> capping.Cap:
@@ -271,7 +298,7 @@ def campaign_of(row: Campaign) -> terms.Campaign:
     return terms.Campaign(row.pk or 0, row.name, row.starts_at, row.ends_at, row.is_active, audience)
 
 
-def condition_of(row: RuleCondition | AudienceCondition) -> Condition:
+def condition_of(row: RuleCondition | AudienceCondition | models.ExtensionCondition) -> Condition:
     """A stored condition as the algebra takes it; raises InvalidSetting."""
     return condition_from_text(row.subject, row.operator, row.value, row.name)
 

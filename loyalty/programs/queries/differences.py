@@ -1,9 +1,11 @@
 """A difference between two configurations in plain words, for the staff."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.utils import formats
@@ -13,6 +15,7 @@ from django.utils.translation import gettext as _
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.queries.configuration import published_of, rule_of, watch_rule_of
+from loyalty.programs.queries.conversions import words_of_rate
 from loyalty.programs.queries.documents import (
     MODELS,
     Described,
@@ -23,6 +26,8 @@ from loyalty.programs.queries.documents import (
     stored_rows,
     usual_of,
 )
+from loyalty.programs.queries.extensions import words_of_extension
+from loyalty.programs.queries.reinstatement import words_of_reinstatement
 from loyalty.programs.rules.days import zone_of
 from loyalty.programs.rules.differences import ADDED, REMOVED, Change, Setting, changes_between
 from loyalty.programs.rules.documents import SETTINGS, Noun
@@ -142,10 +147,12 @@ NUMBERS = frozenset(
     "DecimalField PositiveIntegerField PositiveBigIntegerField PositiveSmallIntegerField IntegerField "
     "BigIntegerField SmallIntegerField".split()
 )
-# What the sentence about a rule tells of its settings.
+# What the sentences about rules and policies tell of their settings.
 TOLD = frozenset(
     "trigger effect points per_amount whole_steps factor basis with_tax with_shipping with_discounted conditions "
-    "starts_at ends_at pattern most minutes".split()
+    "starts_at ends_at give get minimum per_day fee_points fee_percent keeps_expiry tiers by_members window_days "
+    "lasts_days price fee_money value_percent comes_back pay_days months until extension_audience "
+    "pattern most minutes".split()
 )
 
 
@@ -159,12 +166,22 @@ def _sentences(rows: Rows, told: Described) -> dict[tuple[str, str], str]:
             continue
         program = rows.program
         found["rules", key] = sentence_for_rule(algebra, units, program.currency, zone=program.time_zone)
+    for noun, words_of in POLICIES.items():
+        for key, row in zip(told.places.get(noun, {}), rows.by_noun[noun], strict=True):
+            with suppress(InvalidSetting):
+                found[noun, key] = " ".join(words_of(row))
     for key, watch in zip(told.places.get("velocity_rules", {}), rows.velocity_rules, strict=True):
         try:
             found["velocity_rules", key] = sentence_for_watch(watch_rule_of(watch))
         except InvalidSetting:
             continue
     return found
+
+
+# What is said of policies in sentences.
+POLICIES: Mapping[str, Callable[[Any], list[str]]] = MappingProxyType(
+    {"conversions": words_of_rate, "extensions": words_of_extension, "reinstatement": words_of_reinstatement}
+)
 
 
 def _label(noun: Noun, name: str) -> str:

@@ -15,12 +15,15 @@ from django.db.models import Field, Model
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.checkins import Place
+from loyalty.programs.models.conversions import ConversionRate
 from loyalty.programs.models.earning import EarningRule, RuleCondition
+from loyalty.programs.models.extensions import Extension, ExtensionCondition
 from loyalty.programs.models.households import HouseholdPolicy
 from loyalty.programs.models.kinds import ActivityKind, KindAttribute
 from loyalty.programs.models.moving import TransferPolicy
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.referrals import ReferralPolicy
+from loyalty.programs.models.reinstatement import ReinstatementPolicy
 from loyalty.programs.models.reviews import ReviewPolicy
 from loyalty.programs.models.tiers import Tier, TierSet
 from loyalty.programs.models.velocity import VelocityRule
@@ -45,6 +48,10 @@ MODELS: Mapping[str, type[Model]] = {
     "reviews": ReviewPolicy,
     "households": HouseholdPolicy,
     "transfers": TransferPolicy,
+    "conversions": ConversionRate,
+    "extensions": Extension,
+    "extension_audience": ExtensionCondition,
+    "reinstatement": ReinstatementPolicy,
     "velocity_rules": VelocityRule,
 }
 # Rows that a document does not know get ids from here: after all that there are.

@@ -1,6 +1,6 @@
 """Sending points: what a member may send, what it costs, and what waits for an answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,7 +11,7 @@ from loyalty.members.models import Member
 from loyalty.members.queries import email_changed_at
 from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.program import Program
-from loyalty.programs.models.tiers import TierStanding
+from loyalty.programs.models.tiers import Tier, TierStanding
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.in_force import in_force_of
@@ -58,9 +58,23 @@ def policy_of(wallet: Wallet) -> TransferPolicy | None:
 
 def has_allowed_tier(member: Member, policy: TransferPolicy) -> bool:
     """Whether the member stands on one of the tiers that the policy names, if it names any."""
-    if not policy.tiers:
+    return stands_on(member, policy.tiers)
+
+
+def stands_on(member: Member, tiers: Sequence[str]) -> bool:
+    """Whether the member stands on a tier of one of these codes; everybody does where none is named.
+
+    Without a standing of their own on a ladder, members stand on its rung that starts at nothing.
+    """
+    if not tiers:
         return True
-    return TierStanding.objects.filter(member=member, tier__code__in=policy.tiers).exists()
+    own = TierStanding.objects.filter(member=member)
+    if own.filter(tier__code__in=tiers, tier_set__is_archived=False).exists():
+        return True
+    lowest = Tier.objects.filter(
+        tier_set__program=member.program_id, tier_set__is_archived=False, threshold=0, code__in=tiers
+    )
+    return lowest.exclude(tier_set__in=own.values("tier_set")).exists()
 
 
 def pause_of(member: Member, policy: TransferPolicy, at: datetime) -> datetime | None:

@@ -1,6 +1,6 @@
 """One setting as it stands in a document: numbers as text in one spelling, instants in UTC."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,8 @@ def written(value: Any) -> Any:
         return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, list | tuple):
         return [written(each) for each in value]
     return str(value) if isinstance(value, str) else value

@@ -12,22 +12,26 @@ from loyalty.lib import clock
 from loyalty.lib.errors import Malformed
 from loyalty.members.models import Member
 from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.conversions import Conversion
 from loyalty.programs.models.households import Household
 from loyalty.programs.models.moving import Transfer
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.returns import Return
 from loyalty.programs.models.wallet import Wallet
-from loyalty.programs.queries.activities import Told, activities_by_key, title_of, told
+from loyalty.programs.queries.activities import Told, activities_by_key, title_of, told, units_of
+from loyalty.programs.queries.conversions import conversions_by_key
 from loyalty.programs.queries.households import households_by_key
 from loyalty.programs.queries.moving import transfers_by_key
 from loyalty.programs.queries.returns import returned_by_key, words_of
 from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.explanation import steps_from_json
-from loyalty.programs.rules.wording.amounts import day_of
+from loyalty.programs.rules.wording.amounts import day_of, points_of
+from loyalty.programs.rules.wording.conversions import words_for_conversion
 
 BUCKETS = {"active": 0, "pending": 1, "held": 2}
 FLOWS = frozenset(statement.FLOWS)
 LONGEST_WHY = 300
+type Behind = Transfer | Household | Conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,9 @@ def _told(member: Member, entries: list[Entry]) -> tuple[list[StatementRow], "_T
     about = {entry.refers_to for entry in entries if entry.refers_to}
     originals = {each.id: each for each in statement.entries_of(member.subject, about)} if about else {}
     sources = {entry.source for entry in [*entries, *originals.values()]}
-    partners: dict[str, Transfer | Household] = {**transfers_by_key(sources), **households_by_key(sources)}
+    partners: dict[str, Behind] = {
+        **transfers_by_key(sources), **households_by_key(sources), **conversions_by_key(sources),
+    }  # fmt: skip
     teller = _Teller(program, wallets, originals, activities_by_key(program.pk, sources), partners)
     teller.returns = returned_by_key(entry.key for entry in entries if entry.kind == "reversal")
     return [teller.row(entry) for entry in entries], teller
@@ -163,7 +169,7 @@ class _Teller:
         wallets: Mapping[int, Wallet],
         originals: Mapping[int, Entry],
         activities: Mapping[str, Activity],
-        partners: Mapping[str, Transfer | Household],
+        partners: Mapping[str, Behind],
     ) -> None:
         self._program = program
         self._wallets = dict(wallets)
@@ -270,12 +276,23 @@ class _Teller:
             if ":returned:" in entry.key:
                 return _("Back from %(name)s, for what you returned") % {"name": transfer.name}, ""
             return (_("Shared with %(name)s") if given else _("From %(name)s")) % {"name": transfer.name}, ""
-        if transfer:
+        if isinstance(transfer, Transfer):
             who = {"to": transfer.addressed, "from": transfer.giver.name or transfer.giver.number}
             return (_("Sent to %(to)s") if given else _("Received from %(from)s")) % who, entry.note
         return (_("Given to another member") if given else _("Received from another member")), entry.note
 
+    def _conversion(self, entry: Entry) -> tuple[str, str]:
+        made = self._partners.get(entry.source)
+        if not isinstance(made, Conversion):
+            return entry.note, ""
+        given = points_of(made.given, units_of(self._wallets[made.from_wallet_id]))
+        return words_for_conversion(given, points_of(made.received, units_of(self._wallets[made.to_wallet_id]))), ""
+
     def _fee(self, entry: Entry) -> tuple[str, str]:
+        if entry.source.startswith("conversion:"):
+            return _("Fee for changing points"), entry.note
+        if entry.source.startswith("reinstatement:"):
+            return _("Fee for bringing points back"), entry.note
         return _("Fee for sending points"), entry.note
 
     def _origin(self, entry: Entry) -> str:
@@ -312,5 +329,6 @@ WORDS: dict[str, Callable[[_Teller, Entry], tuple[str, str]]] = {
     "release": _Teller._release,
     "capture": _Teller._capture,
     "transfer": _Teller._transfer,
+    "conversion": _Teller._conversion,
     "fee": _Teller._fee,
 }

@@ -11,6 +11,9 @@ from loyalty.programs.models.program import DebtPolicy, Program
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.caps import full_told, limits_told
 from loyalty.programs.queries.configuration import Configuration, configuration_of
+from loyalty.programs.queries.conversions import words_of_rate
+from loyalty.programs.queries.extensions import words_of_extension
+from loyalty.programs.queries.reinstatement import words_of_reinstatement
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import PURCHASE
 from loyalty.programs.rules.wording.earning import sentence_for_rule
@@ -19,7 +22,7 @@ from loyalty.programs.rules.wording.policies import sentence_for_activation, sen
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the terms; `code` is earning, activation, expiry or returns."""
+    """One part of the terms; `code` is earning, activation, expiry, changing or returns."""
 
     code: str
     title: str
@@ -36,6 +39,7 @@ def terms_of(program: Program) -> list[Section]:
         Section("earning", _("How you earn"), tuple(_earning(configuration))),
         Section("activation", _("When you can spend"), tuple(_activation(configuration))),
         Section("expiry", _("How long it lasts"), tuple(_expiry(configuration))),
+        Section("changing", _("Changing points"), tuple(_changing(configuration))),
         Section("returns", _("When you return something"), tuple(_returns(configuration))),
     ]
     return [section for section in sections if section.lines]
@@ -74,6 +78,16 @@ def _expiry(configuration: Configuration) -> Iterator[str]:
             ngettext("%(count)d day", "%(count)d days", day) % {"count": day} for day in sorted(days, reverse=True)
         ]
         yield _("We tell you %(when)s before points expire.") % {"when": _all_of(counted)}
+    for row in configuration.rows.by_noun["extensions"]:
+        if any(each.id == row.pk for each in configuration.extensions):
+            yield from words_of_extension(row, "member")
+    for policy in configuration.rows.by_noun["reinstatement"]:
+        yield " ".join(words_of_reinstatement(policy))
+
+
+def _changing(configuration: Configuration) -> Iterator[str]:
+    for rate in configuration.rows.by_noun["conversions"]:
+        yield " ".join(words_of_rate(rate))
 
 
 def _all_of(items: list[str]) -> str:

@@ -149,6 +149,30 @@ NOUNS: tuple[Noun, ...] = (
         scope="wallet__program",
         off=("is_on", False),
     ),
+    Noun(
+        "conversions",
+        tuple("code from_wallet to_wallet give get minimum per_day fee_points fee_percent keeps_expiry tiers".split()),
+        refers={"from_wallet": "wallets", "to_wallet": "wallets"},
+        off=("is_on", False),
+    ),
+    Noun(
+        "extensions",
+        ("name", "wallet", "months", "until"),
+        key="name",
+        refers={"wallet": "wallets"},
+        parts=(Noun("extension_audience", _CONDITION, key="", parent="extension"),),
+        off=("is_on", False),
+    ),
+    Noun(
+        "reinstatement",
+        tuple(
+            "wallet by_members window_days lasts_days price fee_points fee_percent fee_money value_percent comes_back "
+            "pay_days".split()
+        ),
+        key="wallet",
+        refers={"wallet": "wallets"},
+        off=("is_on", False),
+    ),
     Noun("velocity_rules", tuple("name pattern most minutes is_active".split()), key="name"),
 )
 BY_NAME: Mapping[str, Noun] = MappingProxyType({noun.name: noun for noun in NOUNS})
@@ -168,6 +192,10 @@ LEFT_OUT: Mapping[str, frozenset[str]] = MappingProxyType(
         "reviews": frozenset({"is_active"}),
         "households": frozenset({"is_on"}),
         "transfers": frozenset({"is_on"}),
+        "conversions": frozenset({"is_on"}),
+        "reinstatement": frozenset({"is_on"}),
+        "extensions": frozenset({"is_on"}),
+        "extension_audience": frozenset({"extension", "position"}),
     }
 )
 

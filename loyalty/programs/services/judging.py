@@ -13,11 +13,14 @@ from loyalty.programs.errors.activities import TooManyPoints
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import Configuration, WalletTerms
 from loyalty.programs.rules.activation import lot_dates
-from loyalty.programs.rules.benefits import extra_months, prolonged
+from loyalty.programs.rules.benefits import extra_months
 from loyalty.programs.rules.capping import Setting, Use, Whom, cap_awards, places_of
+from loyalty.programs.rules.conditions import Condition
+from loyalty.programs.rules.days import Zone
 from loyalty.programs.rules.exact import PointsOutOfRange
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.explanation import Evaluation, Step
+from loyalty.programs.rules.extensions import NOT_LONGER, Extension, Longer, chosen
 from loyalty.programs.rules.occurrence import PURCHASE, Line, Occurrence
 from loyalty.programs.rules.returns import share_texts
 from loyalty.programs.rules.standing import NOBODY, Standing
@@ -81,7 +84,7 @@ def plan_of(
     `evaluation` is what `evaluation_of` said of it before, if anybody has asked.
     """
     found = evaluation_of(configuration, situation, draft) if evaluation is None else evaluation
-    longer = extra_months(configuration.ladders, situation.standing.tiers)
+    longer = longer_for(configuration, situation.standing, situation.attributes, draft.at)
     if not configuration.is_capped or not found.awards:
         return plan_from(configuration, found, draft.type, draft.at, longer=longer)
     setting = setting_of(configuration, situation, draft)
@@ -121,9 +124,9 @@ def plan_from(
     at: datetime,
     uses: Sequence[Use] = (),
     *,
-    longer: int = 0,
+    longer: Longer = NOT_LONGER,
 ) -> Plan:
-    """The evaluation with the dates of its points, and what they use up; `longer` by a tier's months."""
+    """The evaluation with the dates of its points, and what they use up; `longer` by a tier or an extension."""
     now = clock.now()
     granted = {
         int(award.wallet): grant_of(
@@ -139,7 +142,8 @@ def plan_from(
         )
         for (wallet, grant), evaluated in zip(granted.items(), evaluation.awards, strict=True)
     )
-    return Plan(granted, awards, evaluation.explanation, _extended(configuration, activity_type, at, longer))
+    steps = (*evaluation.explanation, *_told_of_extensions(configuration, granted, at, longer))
+    return Plan(granted, awards, steps, _extended(configuration, activity_type, at, longer))
 
 
 def evaluate(
@@ -178,19 +182,55 @@ def evaluate(
 
 
 def grant_of(
-    configuration: Configuration, terms: WalletTerms, points: int, at: datetime, now: datetime, longer: int = 0
+    configuration: Configuration,
+    terms: WalletTerms,
+    points: int,
+    at: datetime,
+    now: datetime,
+    longer: Longer = NOT_LONGER,
 ) -> Grant:
     """Points earned at `at` with their dates; those whose waiting time is over when we learn of them are active.
 
-    Spendable ones live `longer` by so many months.
+    Spendable ones may live `longer`.
     """
     zone = configuration.program.time_zone
     dates = lot_dates(terms.activation, terms.expiry, at, zone)
-    ends = prolonged(dates.expires_at, longer if terms.wallet.is_spendable else 0, zone)
+    ends = _longer(terms, dates.expires_at, zone, longer)[0]
     waits = dates.is_pending and (dates.activates_at is None or dates.activates_at > now)
     if not waits:
         return Grant(points, ends, False, None, None)
     return Grant(points, ends, True, dates.activates_at, dates.cancels_at)
+
+
+def longer_for(configuration: Configuration, standing: Standing, attributes: Mapping[str, Any], at: datetime) -> Longer:
+    """What prolongs the member's points: their tier, and the extensions that they belong to."""
+    months = extra_months(configuration.ladders, standing.tiers)
+
+    def holds(condition: Condition) -> bool:
+        is_own = condition.subject == "member_attribute"
+        return condition.holds(attributes.get(condition.name) if is_own else standing.fact(condition, at))
+
+    return Longer(months, chosen(configuration.extensions, holds))
+
+
+def _longer(
+    terms: WalletTerms, ends: datetime | None, zone: Zone, longer: Longer
+) -> tuple[datetime | None, Extension | None]:
+    return longer.ends(terms.wallet.pk, ends, zone) if terms.wallet.is_spendable else (ends, None)
+
+
+def _told_of_extensions(
+    configuration: Configuration, granted: Mapping[int, Grant], at: datetime, longer: Longer
+) -> list[Step]:
+    """A line of the explanation for points that an extension prolonged."""
+    steps = []
+    for wallet_id in granted if longer.extensions else ():
+        terms, zone = configuration.wallets[wallet_id], configuration.program.time_zone
+        ends, by = _longer(terms, lot_dates(terms.activation, terms.expiry, at, zone).expires_at, zone, longer)
+        if by is not None and ends is not None:
+            told = {"until": ends.isoformat()}
+            steps.append(Step(f"extension:{by.id}", by.name, wallet_id, True, 0, "extended", told))
+    return steps
 
 
 def keeps_alive(wallet: Wallet, activity_type: str) -> bool:
@@ -200,12 +240,12 @@ def keeps_alive(wallet: Wallet, activity_type: str) -> bool:
     return not wallet.sliding_activities or activity_type in wallet.sliding_activities
 
 
-def _extended(configuration: Configuration, activity_type: str, at: datetime, longer: int) -> dict[int, datetime]:
+def _extended(configuration: Configuration, activity_type: str, at: datetime, longer: Longer) -> dict[int, datetime]:
     """Until when the older points of sliding wallets now live."""
     zone = configuration.program.time_zone
     return {
         wallet_id: until
         for wallet_id, terms in configuration.wallets.items()
         if keeps_alive(terms.wallet, activity_type)
-        and (until := prolonged(expires_at(terms.expiry, at, zone), longer if terms.wallet.is_spendable else 0, zone))
+        and (until := _longer(terms, expires_at(terms.expiry, at, zone), zone, longer)[0])
     }

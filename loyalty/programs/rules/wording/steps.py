@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from loyalty.programs.rules.days import Zone
+from loyalty.programs.rules.days import INSTANT, Zone, local_day
 from loyalty.programs.rules.explanation import Step
-from loyalty.programs.rules.wording.amounts import Units, moment_of, money_of, number_of, points_of, products_of
+from loyalty.programs.rules.wording.amounts import Units, day_of, moment_of, money_of, number_of, points_of, products_of
 from loyalty.programs.rules.wording.caps import limit_from
 from loyalty.programs.rules.wording.conditions import condition_from_params, phrase_for
 from loyalty.programs.rules.wording.velocity import fact_of
@@ -198,6 +198,11 @@ def _no_reason(telling: Telling) -> str:
     return pgettext("why a rule gave nothing", "it does not fit here")
 
 
+def _extended(telling: Telling) -> str:
+    last = local_day(datetime.fromisoformat(telling.params["until"]) - INSTANT, telling.zone)
+    return _("They last until %(day)s") % {"day": day_of(last)}
+
+
 GIVEN: dict[str, Callable[[Telling], str]] = {
     "rate": _rate,
     "fixed": _fixed,
@@ -209,6 +214,7 @@ GIVEN: dict[str, Callable[[Telling], str]] = {
     "cap-refused": _capped,
     "balance-full": _balance_full,
     "under-review": _under_review,
+    "extended": _extended,
     "too-many-points": lambda telling: (
         _("It would give more %(units)s than a wallet can hold") % {"units": telling.units[1]}
     ),
