@@ -66,3 +66,31 @@ def test_archiving_is_asked_first(staff, world):
     browser.post(page_of("activitykind_archive", kind.pk))
     kind.refresh_from_db()
     assert kind.is_archived
+
+
+def test_a_type_starts_from_what_others_have(staff, world):
+    browser = staff("campaign_manager")
+    page = browser.get(page_of("activitykind_add", start="video"))
+    words = " ".join(page.content.decode().split())
+    assert 'href="?start=app_open"' in words
+    assert "pays once, for ever. Every video once: send the member and the video as the id" in words
+    assert page.context["adminform"].form.initial["code"] == "video"
+    formset = page.context["inline_admin_formsets"][0].formset
+    assert [each.initial.get("name") for each in formset.forms] == ["video", "seconds"]
+    rows = [
+        {"name": "video", "form": "text", "choices": "", "is_required": "on"},
+        {"name": "seconds", "form": "number", "choices": ""},
+    ]
+    answer = browser.post(page_of("activitykind_add", start="video"), form(rows=rows, code="video", name="Watch"))
+    assert answer.status_code == 302
+    kind = ActivityKind.objects.get(code="video")
+    assert list(kind.attributes.values_list("name", "form")) == [("video", "text"), ("seconds", "number")]
+    changed = browser.get(page_of("activitykind_change", kind.pk)).content.decode()
+    assert "Every video once" in changed
+    assert "?start=" not in changed
+
+
+def test_an_unknown_start_is_an_empty_form(staff, world):
+    page = staff("campaign_manager").get(page_of("activitykind_add", start="nothing"))
+    assert page.context["adminform"].form.initial.get("code") is None
+    assert "What is sent twice with the same id" in page.content.decode()

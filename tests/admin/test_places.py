@@ -50,3 +50,11 @@ def test_archiving_is_asked_first(staff, world):
     browser.post(page_of("place_archive", place.pk))
     place.refresh_from_db()
     assert place.is_archived
+
+
+def test_an_event_has_an_end(staff, world):
+    told = {"name": "Tasting", "code": "tasting", "kind": "event"}
+    browser = staff("campaign_manager")
+    assert "An event has an end." in browser.post(page_of("place_add"), told).content.decode()
+    told |= {"ends_at_0": "2026-12-12", "ends_at_1": "22:00"}
+    assert browser.post(page_of("place_add"), told).status_code == 302

@@ -1,16 +1,18 @@
 """The page Ways to earn: what there is to do, what it pays, what is done."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 
 from loyalty.members.services.members import update_member
-from loyalty.programs.services.occasions import complete_profile
+from loyalty.programs.rules.wording.amounts import moment_of
+from loyalty.programs.services.occasions import complete_profile, open_app
 from tests.factories_of_activities import ActivityKindFactory, KindAttributeFactory, PlaceFactory
 from tests.portal.conftest import client_of
-from tests.till import rule
+from tests.till import do, rule
 
 pytestmark = pytest.mark.django_db
 EARN = "/p/aurora/earn/"
@@ -105,3 +107,43 @@ def test_norwegian(ada, aurora):
 def test_it_is_not_kept_by_anyone(as_ada):
     assert as_ada.post(EARN).status_code == 405
     assert isinstance(as_ada, Client)
+
+
+def test_what_was_done_already_is_told(as_ada, aurora, ada):
+    for type in ("app_open", "video", "repair"):
+        fixed(aurora, type, 5)
+    ActivityKindFactory(program=aurora, code="video", name="See our film", url="https://example.org/film")
+    ActivityKindFactory(
+        program=aurora, code="repair", name="Repair a garment", description="Bring it.", is_strict=False
+    )
+    page = as_ada.get(EARN)
+    assert "See our film Every video counts once. +5 points" in words(page)
+    assert 'href="https://example.org/film"' in page.content.decode()
+    for number in range(2):
+        do(ada, "repair", id=f"r{number}")
+    do(ada, "video", id="intro", attributes={"video": "intro"})
+    open_app(ada, actor="t")
+    page = words(as_ada.get(EARN))
+    assert "See our film Every video counts once. Done 1 time so far. +5 points" in page
+    assert "Repair a garment Bring it. Done 2 times so far. +5 points" in page
+    assert "Done Look into the app Today" in page
+
+
+def test_types_that_are_not_to_be_shown_are_not(as_ada, aurora):
+    fixed(aurora, "video", 5)
+    ActivityKindFactory(program=aurora, code="video", name="See our film", is_shown=False)
+    assert "See our film" not in words(as_ada.get(EARN))
+
+
+def test_events_say_when_they_are_and_go_when_they_are_over(as_ada, aurora):
+    fixed(aurora, "event", 40)
+    with time_machine.travel(datetime(2026, 12, 10, 12, tzinfo=UTC), tick=False) as moving:
+        at = datetime(2026, 12, 12, 17, tzinfo=UTC)
+        end = at + timedelta(hours=4)
+        PlaceFactory(program=aurora, kind="event", name="Tasting", starts_at=at, ends_at=end)
+        first, last = moment_of(at, "Europe/Oslo"), moment_of(end, "Europe/Oslo")
+        assert f"Tasting From {first} to {last} · Scan the code that is shown there." in words(as_ada.get(EARN))
+        moving.move_to(at)
+        assert f"Tasting Until {last} · Scan the code that is shown there. +40" in words(as_ada.get(EARN))
+        moving.move_to(end)
+        assert "Tasting" not in words(as_ada.get(EARN))

@@ -15,7 +15,7 @@ from loyalty.programs.admin.wallets import named_for
 from loyalty.programs.forms.kinds import KindAttributeForm, KindForm, TypeInput
 from loyalty.programs.models.kinds import ActivityKind, KindAttribute
 from loyalty.programs.queries.kinds import schema_of, types_of
-from loyalty.programs.rules.wording.kinds import sentence_for_kind
+from loyalty.programs.rules.wording.kinds import STARTS, duplicates_of, sentence_for_kind
 from loyalty.programs.services.kinds import archive_kind, save_kind
 
 
@@ -28,6 +28,10 @@ class KindAttributeInline(InlineOfScreen, TabularInline):
     fields = ("name", "form", "choices", "is_required")
     verbose_name = _("attribute")
     verbose_name_plural = _("What is told with it")
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        start = STARTS.get(request.GET.get("start", "")) if obj is None and request.method == "GET" else None
+        return len(start.attributes) if start else 0
 
 
 @admin.register(ActivityKind)
@@ -42,6 +46,7 @@ class KindScreen(WithDraftBanner, WithHistory, ProgramScreen):
     ordering = ("name", "id")
     search_fields = ("name", "code")
     actions_detail = ("archive",)
+    change_form_before_template = "programs/admin/kind_starts.html"
     add_words = _("New type")
     empty_title = _("Every type of activity is free so far")
     empty_hint = _("Define a type to give it a name that members read, and to refuse what does not belong to it.")
@@ -78,6 +83,40 @@ class KindScreen(WithDraftBanner, WithHistory, ProgramScreen):
         if program and "code" in form.base_fields:
             form.base_fields["code"].widget = TypeInput([pair for pair in types_of(program) if pair[0] != "purchase"])
         return form
+
+    # --- Starting from what others have ------------------------------------------------------------------------------
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        kind = self._seen(request, str(object_id)) if object_id else None
+        chosen = request.GET.get("start", "")
+        context = {
+            "starts": [] if kind else [(code, start.name, code == chosen) for code, start in STARTS.items()],
+            "duplicates": duplicates_of(kind.code if kind else chosen),
+        }
+        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        code = request.GET.get("start", "")
+        start = STARTS.get(code)
+        return {"code": code, "name": str(start.name), "description": str(start.description)} if start else {}
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        """The attributes of what it starts from, to be changed and saved like any others."""
+        given = super().get_formset_kwargs(request, obj, inline, prefix)
+        start = STARTS.get(request.GET.get("start", ""))
+        if start and obj.pk is None and request.method == "GET":
+            given["initial"] = [
+                {
+                    "name": each.name,
+                    "form": each.form,
+                    "choices": ", ".join(each.choices),
+                    "is_required": each.is_required,
+                }
+                for each in start.attributes
+            ]
+        return given
 
     def save_model(self, request: HttpRequest, obj: ActivityKind, form: Any, change: bool) -> None:
         save_kind(obj, actor=actor_of(request))

@@ -46,6 +46,11 @@ class KindAttributeForm(forms.ModelForm):
         model = KindAttribute
         fields = ("name", "form", "choices", "is_required")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # the heads of a table's columns are no labels
+            field.widget.attrs["aria-label"] = str(field.label)
+
     def clean(self) -> dict[str, Any] | None:
         filled = super().clean() or self.cleaned_data
         if filled.get("form") != KindAttribute.Form.CHOICE:

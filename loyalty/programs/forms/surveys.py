@@ -38,6 +38,10 @@ class QuestionForm(forms.ModelForm):
         model = SurveyQuestion
         fields = ("position", "text", "kind", "choices", "hint", "is_required")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["choices"].widget.attrs["rows"] = 3
+
     def clean(self) -> dict[str, Any] | None:
         filled = super().clean() or self.cleaned_data
         if filled.get("kind") not in CHOOSING:

@@ -36,6 +36,11 @@ def is_open(place: Place, at: datetime) -> bool:
     return (place.starts_at is None or place.starts_at <= at) and (place.ends_at is None or at < place.ends_at)
 
 
+def is_over(place: Place, at: datetime) -> bool:
+    """Whether nobody can check in any more."""
+    return place.ends_at is not None and at >= place.ends_at
+
+
 def key_of(place: Place, member: Member, at: datetime) -> str:
     """What a check-in is known by: a day in a store, an event as a whole."""
     key = f"{place.kind}:{place.pk}:{member.number}"

@@ -1,5 +1,11 @@
 """The types of activity that a program knows, and what they must tell."""
 
+from datetime import datetime
+
+from django.db.models import Count, Max
+
+from loyalty.members.models import Member
+from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.configuration import configuration_under
@@ -30,6 +36,13 @@ def schema_of(kind: ActivityKind) -> Schema:
 def kinds_of(program: Program) -> dict[str, ActivityKind]:
     """The types in force that the program named itself, by code."""
     return {kind.code: kind for kind in in_force_of(program.pk, "activity_types")}
+
+
+def done_by(member: Member) -> dict[str, tuple[int, datetime]]:
+    """Type → how often the member did it, and when last; without purchases."""
+    found = Activity.objects.filter(member=member, kind=Activity.Kind.ACTIVITY).order_by()
+    rows = found.values_list("type").annotate(count=Count("pk"), last=Max("event_at"))
+    return {type: (count, last) for type, count, last in rows}
 
 
 def types_of(program: Program) -> list[tuple[str, str]]:

@@ -13,9 +13,9 @@ from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
-from loyalty.programs.queries.checkins import has_checked_in, is_open, places_of
+from loyalty.programs.queries.checkins import has_checked_in, is_open, is_over, places_of
 from loyalty.programs.queries.configuration import Configuration, configuration_of
-from loyalty.programs.queries.kinds import kinds_of
+from loyalty.programs.queries.kinds import done_by, kinds_of
 from loyalty.programs.queries.occasions import missing_from_profile, recorded_at
 from loyalty.programs.queries.referrals import policy_of
 from loyalty.programs.queries.reviews import policy_of as review_policy_of
@@ -23,6 +23,7 @@ from loyalty.programs.queries.reviews import reviews_of, subjects_of
 from loyalty.programs.queries.sharing import is_open as is_shared_now
 from loyalty.programs.queries.sharing import items_of, shares_now
 from loyalty.programs.queries.surveys import answered_by, state_of, surveys_for
+from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.kinds import BUILT_IN
 from loyalty.programs.rules.occurrence import PURCHASE
@@ -33,6 +34,8 @@ from loyalty.programs.rules.wording.ways import (
     share_note,
     still_missing,
     things_to_review,
+    time_of_event,
+    times_done,
     title_of,
 )
 from loyalty.programs.services.activities import record_activity
@@ -94,6 +97,16 @@ class Desk:
     def rules(self) -> tuple[Rule, ...]:
         """What is in force now and pays."""
         return tuple(rule for rule in self.configuration.rules if not rule.is_shadow and _is_on(rule, self.now))
+
+    @cached_property
+    def kinds(self) -> dict[str, ActivityKind]:
+        """The types that the program named itself."""
+        return kinds_of(self.program)
+
+    @cached_property
+    def done(self) -> dict[str, tuple[int, datetime]]:
+        """Type → how often the member did it, and when last."""
+        return done_by(self.member)
 
     def has_rules(self, type: str) -> bool:
         return any(rule.trigger == type for rule in self.rules)
@@ -203,21 +216,39 @@ def _shares(desk: Desk) -> Iterator[Way]:
 
 def _places(desk: Desk) -> Iterator[Way]:
     for place in places_of(desk.program):
-        if not (desk.has_rules(place.kind) and is_open(place, desk.now)):
+        is_coming = place.kind == place.Kind.EVENT and bool(place.starts_at) and not is_over(place, desk.now)
+        if not (desk.has_rules(place.kind) and (is_coming or is_open(place, desk.now))):
             continue
         is_done = has_checked_in(place, desk.member, desk.now)
+        when = time_of_event(place.starts_at, place.ends_at, desk.program.time_zone, desk.now)
+        note = f"{when} · {note_of(place.kind)}" if when and place.kind == place.Kind.EVENT else note_of(place.kind)
         pays = () if is_done else desk.pays(place.kind, {"place": place.code})
         yield Way(
-            place.kind, place.name, note_of(place.kind), DONE if is_done else WAITING, pays, ref=place.code,
+            place.kind, place.name, note, DONE if is_done else WAITING, pays, ref=place.code,
             at=desk.now if is_done else None,
         )  # fmt: skip
 
 
 def _by_itself(desk: Desk) -> Iterator[Way]:
     """What comes without doing anything, and what only the brand's app can tell."""
-    for kind in ("birthday", "anniversary", "app_open", "video"):
-        if desk.has_rules(kind) and not (kind == "birthday" and not desk.member.birth_date):
-            yield Way(kind, title_of(kind), note_of(kind), WAITING, desk.pays(kind, _told(kind)))
+    for code in ("birthday", "anniversary", "app_open", "video"):
+        kind = desk.kinds.get(code)
+        is_hidden = (kind and not kind.is_shown) or (code == "birthday" and not desk.member.birth_date)
+        if desk.has_rules(code) and not is_hidden:
+            yield _usual_way(desk, code, kind)
+
+
+def _usual_way(desk: Desk, code: str, kind: ActivityKind | None) -> Way:
+    """In the program's words where it has some; done today, or how often so far, where that says something."""
+    title, note = (kind.name, kind.description or note_of(code)) if kind else (title_of(code), note_of(code))
+    times, last = desk.done.get(code, (0, desk.now))
+    zone = desk.program.time_zone
+    if code == "app_open" and times and local_day(last, zone) == local_day(desk.now, zone):
+        return Way(code, title, "", DONE, at=last)
+    if code == "video":
+        note = f"{note} {times_done(times)}".strip()
+    url = kind.url if kind else ""
+    return Way(code, title, note, OPEN if url else WAITING, desk.pays(code, _told(code)), url=url)
 
 
 def _told(kind: str) -> Mapping[str, Any]:
@@ -227,7 +258,7 @@ def _told(kind: str) -> Mapping[str, Any]:
 
 def _of_the_brand(desk: Desk) -> Iterator[Way]:
     """The types that the program named itself."""
-    for code, kind in kinds_of(desk.program).items():
+    for code, kind in desk.kinds.items():
         if kind.is_shown and code not in BUILT_IN and desk.has_rules(code):
             yield _own_way(desk, kind)
 
@@ -235,4 +266,5 @@ def _of_the_brand(desk: Desk) -> Iterator[Way]:
 def _own_way(desk: Desk, kind: ActivityKind) -> Way:
     pays = desk.pays(kind.code)
     note = kind.description if pays else " ".join([kind.description, *desk.sentences(kind.code)]).strip()
+    note = f"{note} {times_done(desk.done.get(kind.code, (0, desk.now))[0])}".strip()
     return Way(kind.code, kind.name, note, OPEN if kind.url else WAITING, pays, url=kind.url)

@@ -1,8 +1,11 @@
 """What an activity must tell, in words: for refusals and for the sentence above a type's form."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from loyalty.programs.rules.kinds import Attribute, Fault, Schema
 
@@ -51,3 +54,64 @@ def _attribute(attribute: Attribute) -> str:
 def _either(choices: Sequence[str]) -> str:
     *most, last = choices or ("–",)
     return _("%(most)s or %(last)s") % {"most": ", ".join(most), "last": last} if most else last
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A type to start from, as brands usually have it. `once` says how its id makes sure that nothing pays twice."""
+
+    name: Promise
+    description: Promise
+    once: Promise
+    attributes: tuple[Attribute, ...] = ()
+
+
+STARTS: dict[str, Start] = {
+    "video": Start(
+        gettext_lazy("Watch a video"),
+        gettext_lazy("Every video counts once, when you have seen it to the end."),
+        gettext_lazy("Every video once: send the member and the video as the id, such as “4711:intro”."),
+        (Attribute("video", is_required=True), Attribute("seconds", "number")),
+    ),
+    "app_open": Start(
+        gettext_lazy("Look into the app"),
+        gettext_lazy("Once a day."),
+        gettext_lazy("Once a day: send the member and the day as the id, such as “4711:2026-11-30”."),
+    ),
+    "visit": Start(
+        gettext_lazy("Check in at a store"),
+        gettext_lazy("Scan the code that is shown there, once a day."),
+        gettext_lazy("Once a day and store: places to check in see to that. Your own system sends all three as id."),
+        (Attribute("place", is_required=True),),
+    ),
+    "newsletter": Start(
+        gettext_lazy("Subscribe to our newsletter"),
+        gettext_lazy("It counts once."),
+        gettext_lazy("Once for ever: send the member alone as the id, such as “4711”."),
+    ),
+    "app_install": Start(
+        gettext_lazy("Install our app"),
+        gettext_lazy("It counts once, on your first phone."),
+        gettext_lazy("Once for ever: send the member alone as the id, such as “4711”."),
+        (Attribute("system", "choice", ("ios", "android")),),
+    ),
+    "bring_back": Start(
+        gettext_lazy("Bring packaging back"),
+        gettext_lazy("Hand it in at the till."),
+        gettext_lazy("Every time counts: send the number of the receipt as the id, and a cap says how often it pays."),
+        (Attribute("pieces", "number", is_required=True), Attribute("material", "choice", ("glass", "tin", "plastic"))),
+    ),
+    "repair": Start(
+        gettext_lazy("Repair a garment"),
+        gettext_lazy("Bring it to our workshop."),
+        gettext_lazy("Every time counts: send the number of the order as the id."),
+        (Attribute("garment", is_required=True),),
+    ),
+}
+
+
+def duplicates_of(code: str) -> str:
+    """What keeps activities of a type from paying twice, for whoever sends them."""
+    start = STARTS.get(code)
+    usual = _("What is sent twice with the same id is one activity and pays once, for ever.")
+    return f"{usual} {start.once}" if start else usual

@@ -1,9 +1,12 @@
 """What members can do to earn, as the page “Ways to earn” calls it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+
+from loyalty.programs.rules.wording.amounts import moment_of
 
 # Kind of way → its title, and what to do.
 WORDS = {
@@ -57,3 +60,23 @@ def share_note(pays_on: str, period: str) -> str:
     if pays_on == "visit":
         words = _("It counts when somebody else opens your link, %(how_often)s.")
     return words % {"how_often": how_often[period]}
+
+
+def times_done(count: int) -> str:
+    """“Done 3 times so far.”; nothing before the first time."""
+    return (
+        ngettext("Done %(count)d time so far.", "Done %(count)d times so far.", count) % {"count": count}
+        if count
+        else ""
+    )
+
+
+def time_of_event(starts_at: datetime | None, ends_at: datetime | None, zone: str, now: datetime) -> str:
+    """“From 12 December 2026, 6 p.m. to 12 December 2026, 10 p.m.”, or until when; empty without any time."""
+    words = {
+        "start": moment_of(starts_at, zone) if starts_at else "",
+        "end": moment_of(ends_at, zone) if ends_at else "",
+    }
+    if starts_at and starts_at > now:
+        return (_("From %(start)s to %(end)s") if ends_at else _("From %(start)s on")) % words
+    return _("Until %(end)s") % words if ends_at else ""
