@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from config.sample.aurora import open_aurora
+from config.sample.club import open_club, open_season
 from config.sample.fjord import open_fjord
 from config.sample.people import FIRST, LAST, PASSWORD, SignIn, user_for
 from config.sample.shelves import AURORA, FJORD
 from config.sample.shopping import Basket, Shop, amount_of
+from config.sample.together import live_together
 from config.sample.watching import odd_afternoon, watch
 from loyalty.ledger import services as ledger
 from loyalty.ledger.queries.balances import balances_of
@@ -58,6 +60,7 @@ def _build(progress: Progress) -> tuple[Program, Program]:
     """All of it or nothing: an interrupted set-up begins anew."""
     sync_roles()
     aurora, fjord = open_aurora(), open_fjord()
+    open_club(aurora)
     _agree(aurora)
     _agree(fjord)
     _hire(aurora, fjord)
@@ -65,6 +68,8 @@ def _build(progress: Progress) -> tuple[Program, Program]:
     _shop(fjord, FJORD, _fjord_people(fjord), progress)
     watch(aurora, actor=ACTOR)
     odd_afternoon(aurora, clock.now(), actor=ACTOR)
+    open_season(aurora)
+    live_together(aurora)
     return aurora, fjord
 
 
