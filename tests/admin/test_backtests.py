@@ -11,11 +11,12 @@ def test_it_is_asked_for_run_and_read(staff, world):
     buy(world.ada, "100", receipt="1")
     browser = staff("campaign_manager")
 
-    answer = browser.post(reverse("admin:loyalty_backtest_add"), {"months": "24"}, follow=True)
+    answer = browser.post(reverse("admin:loyalty_backtest_add"), {"months": "24", "budget": "50"}, follow=True)
     assert "waiting for its turn" in answer.content.decode()
     assert work_on_backtests() == 1
 
     test = Backtest.objects.get()
     told = browser.get(reverse("admin:loyalty_backtest_change", args=[test.pk])).content.decode()
     assert ("1 activities of the last 24 months" in told, "Everyone redeems" in told) == (True, True)
+    assert "50.00 EUR are set aside" in told
     assert test.asked_by == browser.user
