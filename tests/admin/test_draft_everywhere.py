@@ -26,6 +26,7 @@ from tests.factories_of_programs import (
     ReinstatementPolicyFactory,
     TierFactory,
     TransferPolicyFactory,
+    VelocityRuleFactory,
 )
 
 # Noun of the document → what an editor changes of it on its screen. A noun more is a line more.
@@ -50,6 +51,7 @@ EDITS = {
     "extensions": {"months": 7},
     "extension_audience": {"value": "silver"},
     "reinstatement": {"window_days": 9},
+    "velocity_rules": {"minutes": 7},
 }
 SHOWN_WITHIN = {
     "tiers",
@@ -78,6 +80,7 @@ def rows(world):
         "places": PlaceFactory(program=program), "invitations": ReferralPolicyFactory(program=program),
         "reviews": ReviewPolicyFactory(program=program),
         "households": HouseholdPolicyFactory(program=program, wallet=wallet),
+        "velocity_rules": VelocityRuleFactory(program=program),
         "transfers": TransferPolicyFactory(wallet=wallet),
         "extensions": longer.extension, "extension_audience": longer,
         "conversions": ConversionRateFactory(from_wallet=wallet),
