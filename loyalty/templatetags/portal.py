@@ -160,7 +160,9 @@ def picture(row) -> str:
 @register.filter
 def topic(code: str) -> str:
     """The icon of a part of the terms."""
-    return {"earning": "earn", "expiry": "clock", "activation": "hold", "returns": "undo"}.get(code, "check")
+    return {"earning": "earn", "tiers": "activity", "expiry": "clock", "activation": "hold", "returns": "undo"}.get(
+        code, "check"
+    )
 
 
 @register.filter

@@ -1,10 +1,12 @@
 """A member rises or falls, or is about to: told once in the inbox and by e-mail, in the member's language."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import transaction
 
 from loyalty.members.services.members import update_member
@@ -289,3 +291,10 @@ def test_not_before_the_morning_there(world, ladder, at):
     day = datetime(2027, 12, 20, 6, 59, tzinfo=UTC)
     assert warn_of_tiers(at=day, from_hour=8) == 0
     assert warn_of_tiers(at=day + timedelta(minutes=1), from_hour=8) == 1
+
+
+def test_the_operators_command(world, ladder, at, capsys):
+    earn(world.ada, 1000)
+    for count in (1, 0):
+        call_command("warn_tiers", "--program", "aurora", "--at", "2027-12-20T08:00:00+01:00", "--json")
+        assert json.loads(capsys.readouterr().out) == {"warnings": count}

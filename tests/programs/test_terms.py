@@ -6,6 +6,7 @@ import pytest
 from django.utils import translation
 
 from loyalty.lib import clock
+from loyalty.programs.models.tiers import Tier, TierSet
 from loyalty.programs.queries.terms import terms_of
 from tests.till import live_by, rule, without_rules
 
@@ -30,6 +31,22 @@ def test_a_new_program_says_how_one_earns_and_how_long_points_last(world):
     assert lines(world.aurora, "returns") == [
         "Points are taken back when you return what earned them, as far as you still have them."
     ]
+
+
+def test_tiers_are_told_with_what_they_bring_how_they_are_kept_and_when_one_is_warned(world):
+    ladder = TierSet.objects.create(
+        program=world.aurora, code="status", name="Status", measure="purchases", warn_days=[7, 30], one_step_down=True
+    )
+    Tier.objects.create(tier_set=ladder, code="basic", name="Basic", threshold=0)
+    Tier.objects.create(tier_set=ladder, code="gold", name="Gold", threshold=3, discount_percent=6, perks="Champagne")
+    assert lines(world.aurora, "tiers") == [
+        "Basic from the first day.",
+        "Gold from 3 purchases in a calendar year: 6 % discount; Champagne.",
+        "A tier is kept until the end of the next year.",
+        "Members fall at most one step at a time.",
+        "We tell you 30 days and 7 days before a tier ends.",
+    ]
+    assert [section.code for section in terms_of(world.aurora)] == ["earning", "tiers", "expiry", "returns"]
 
 
 def test_a_wallet_that_can_be_full_is_told(world):

@@ -1,6 +1,6 @@
 """The program in plain words, generated from what is live now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -16,13 +16,15 @@ from loyalty.programs.queries.extensions import words_of_extension
 from loyalty.programs.queries.reinstatement import words_of_reinstatement
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import PURCHASE
+from loyalty.programs.rules.wording.amounts import Units
 from loyalty.programs.rules.wording.earning import sentence_for_rule
 from loyalty.programs.rules.wording.policies import sentence_for_activation, sentence_for_expiry
+from loyalty.programs.rules.wording.tiers import benefits_of, kept_by, reached_by
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the terms; `code` is earning, activation, expiry, changing or returns."""
+    """One part of the terms; `code` is earning, tiers, activation, expiry, changing or returns."""
 
     code: str
     title: str
@@ -30,13 +32,14 @@ class Section:
 
 
 def terms_of(program: Program) -> list[Section]:
-    """How one earns, when points can be spent, when they end, what a return takes back; empty parts are left out.
+    """How one earns and climbs, when points can be spent and end, what a return takes back; empty parts are left out.
 
     Rules on trial or over are not told. In the language in force.
     """
     configuration = configuration_of(program)
     sections = [
         Section("earning", _("How you earn"), tuple(_earning(configuration))),
+        Section("tiers", _("Tiers, and what they bring"), tuple(_tiers(configuration))),
         Section("activation", _("When you can spend"), tuple(_activation(configuration))),
         Section("expiry", _("How long it lasts"), tuple(_expiry(configuration))),
         Section("changing", _("Changing points"), tuple(_changing(configuration))),
@@ -63,6 +66,25 @@ def _reading_order(rule: Rule) -> tuple:
     return (rule.trigger != PURCHASE, raises, excludes, bool(rule.conditions), -rule.priority, rule.rank)
 
 
+def _tiers(configuration: Configuration) -> Iterator[str]:
+    for ladder in configuration.ladders:
+        terms = configuration.wallets.get(ladder.wallet or 0)
+        units = Units(*units_of(terms.wallet)) if terms else None
+        for rung in ladder.rungs:
+            benefits = "; ".join(benefits_of(rung))
+            reached = reached_by(ladder, rung, units, configuration.program.currency)
+            yield f"{reached}: {benefits}." if benefits else f"{reached}."
+        yield from kept_by(ladder)
+        if ladder.warn_days and ladder.downgrade != "never":
+            yield _("We tell you %(when)s before a tier ends.") % {"when": _days_of(ladder.warn_days)}
+
+
+def _days_of(days: Iterable[int]) -> str:
+    return _all_of(
+        [ngettext("%(count)d day", "%(count)d days", day) % {"count": day} for day in sorted(days, reverse=True)]
+    )
+
+
 def _activation(configuration: Configuration) -> Iterator[str]:
     for terms in configuration.wallets.values():
         if terms.activation.is_pending:
@@ -74,10 +96,7 @@ def _expiry(configuration: Configuration) -> Iterator[str]:
         yield sentence_for_expiry(terms.expiry, units_of(terms.wallet), "member")
     days = configuration.program.warn_days
     if days and any(terms.expiry.kind != "never" for terms in configuration.wallets.values()):
-        counted = [
-            ngettext("%(count)d day", "%(count)d days", day) % {"count": day} for day in sorted(days, reverse=True)
-        ]
-        yield _("We tell you %(when)s before points expire.") % {"when": _all_of(counted)}
+        yield _("We tell you %(when)s before points expire.") % {"when": _days_of(days)}
     for row in configuration.rows.by_noun["extensions"]:
         if any(each.id == row.pk for each in configuration.extensions):
             yield from words_of_extension(row, "member")
