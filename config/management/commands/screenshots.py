@@ -34,9 +34,13 @@ QUIET = [
 PAGES = [
     ("portal-home", "ada@aurora.example", "/p/aurora/", ""),
     ("portal-statement", "ada@aurora.example", "/p/aurora/statement/", ""),
+    ("portal-earn", "ada@aurora.example", "/p/aurora/earn/", ""),
+    ("portal-tiers", "ada@aurora.example", "/p/aurora/tiers/", ""),
     ("admin-start", "sam@aurora.example", "/admin/", ""),
     ("admin-rules", "sam@aurora.example", "/admin/loyalty/earningrule/", ""),
     ("admin-rule", "sam@aurora.example", "/admin/loyalty/earningrule/?q=Triple", "#result_list tbody th a"),
+    ("admin-campaigns", "sam@aurora.example", "/admin/loyalty/campaign/calendar/", ""),
+    ("admin-ladder", "sam@aurora.example", "/admin/loyalty/tierset/", "#result_list tbody th a"),
     ("admin-member", "sam@aurora.example", "/admin/loyalty/member/?q=Ada", "#result_list tbody th a"),
 ]
 
