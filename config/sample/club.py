@@ -94,7 +94,8 @@ def _invite(program: Program) -> None:
 
 
 def _campaigns(program: Program) -> None:
-    now, wallet = clock.now(), program.wallets.get(code="points")
+    wallet = program.wallets.get(code="points")
+    now = clock.start_of_day(clock.business_day(clock.now(), program.time_zone), program.time_zone)
     bakery = Campaign(
         program=program, code="warm-buns", name="Warm buns", description="Everything from the oven counts twice.",
         starts_at=now - timedelta(days=9), ends_at=now + timedelta(days=12),

@@ -55,9 +55,15 @@ def test_only_the_owner_decides(as_ada, ada, bea, home):
 def test_leaving_and_ending(as_ada, ada, bea, home):
     earn(ada, 100)
     as_ada.get(URL)
-    client_of(bea).post(f"{URL}leave/")
+    hers = client_of(bea)
+    assert "take along:" in hers.post(f"{URL}leave/").content.decode()
+    assert membership_of(bea) is not None
+    hers.post(f"{URL}leave/", {"confirmed": "1"})
     assert membership_of(bea) is None
-    as_ada.post(f"{URL}dissolve/")
+    asked = as_ada.post(f"{URL}dissolve/")
+    assert (asked.context["ends"], [points for _person, points in asked.context["parting"]]) == (True, [50])
+    assert membership_of(ada) is not None
+    as_ada.post(f"{URL}dissolve/", {"confirmed": "1"})
     assert (active(ada), membership_of(ada)) == (100, None)
 
 

@@ -103,7 +103,11 @@ def take(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_required
 def leave(request: MemberRequest) -> HttpResponse:
-    households.leave_household(_own(request), actor=_actor(request))
+    """Asked first, with the numbers."""
+    own = _own(request)
+    if not is_confirmed(request):
+        return _ask(request, own, ends=len(queries.people_of(own.household)) == 1)
+    households.leave_household(own, actor=_actor(request))
     messages.success(request, _("You have left the household."))
     return redirect("loyalty:household", request.program.code)
 
@@ -111,13 +115,27 @@ def leave(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_required
 def dissolve(request: MemberRequest) -> HttpResponse:
-    """The owner ends it; everyone gets their part."""
+    """The owner ends it; everyone gets their part. Asked first, with the numbers."""
     own = _own(request)
     if own.role != "owner":
         raise Http404
+    if not is_confirmed(request):
+        return _ask(request, own, ends=True)
     households.dissolve_household(own.household, actor=_actor(request))
     messages.success(request, _("The household has ended. Everyone has their part."))
     return redirect("loyalty:household", request.program.code)
+
+
+def is_confirmed(request: MemberRequest) -> bool:
+    return request.POST.get("confirmed") == "1"
+
+
+def _ask(request: MemberRequest, own: Any, *, ends: bool) -> HttpResponse:
+    context = {
+        "program": request.program, "member": request.member, "section": "me", "own": own, "ends": ends,
+        "parting": queries.parting_of(own, ends=ends),
+    }  # fmt: skip
+    return page(request, "portal/household_parting.html", context)
 
 
 @require_POST

@@ -1,6 +1,6 @@
 """Households and clubs: who is in, what they share, what each put in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from loyalty.members.models import Member
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.in_force import only_in_force
+from loyalty.programs.rules.households import share_of, shares_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,32 @@ TO_SHARE = """
         AND p.contra IN ('issued', 'pending'))
     ORDER BY m.member_id
 """
+
+
+def part_of_leaver(household: Household, own: HouseholdMember, people: Sequence[HouseholdMember]) -> int:
+    """What one of `people` takes along, by what they put in, where the policy lets them."""
+    if policy_for(household).leaving == HouseholdPolicy.Leaving.STAYS:
+        return 0
+    nets, balance = put_in_by(household), balance_in(household)
+    total = sum(max(nets.get(each.member_id, 0), 0) for each in people)
+    return share_of(balance.active if balance else 0, nets.get(own.member_id, 0), total)
+
+
+def parts_at_end(household: Household, people: Sequence[HouseholdMember]) -> dict[int, int]:
+    """What each of `people` gets when the household ends, by member; the owner what cannot be divided."""
+    balance, nets = balance_in(household), put_in_by(household)
+    owner = next(each for each in people if each.role == HouseholdMember.Role.OWNER)
+    put_in = {each.member_id: nets.get(each.member_id, 0) for each in people}
+    return shares_of(balance.active if balance else 0, put_in, owner.member_id)
+
+
+def parting_of(own: HouseholdMember, *, ends: bool) -> list[tuple[HouseholdMember, int]]:
+    """Who would get how many points: all when the household ends, else the one who leaves."""
+    people = people_of(own.household)
+    if ends:
+        parts = parts_at_end(own.household, people)
+        return [(person, parts[person.member_id]) for person in people]
+    return [(own, part_of_leaver(own.household, own, people))]
 
 
 def members_to_share() -> list[int]:

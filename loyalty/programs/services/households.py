@@ -17,7 +17,7 @@ from loyalty.programs.errors import households as errors
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.queries import households as queries
 from loyalty.programs.queries.balances import balances_of
-from loyalty.programs.rules.households import part_of, share_of, shares_of
+from loyalty.programs.rules.households import part_of
 from loyalty.programs.services.transactions import in_transaction, turn_of
 
 Role = HouseholdMember.Role
@@ -207,7 +207,7 @@ def leave_household(membership: HouseholdMember, *, actor: str) -> int:
         if len(people) == 1:
             return _dissolve(household, people, actor)
         own.household = household
-        points = _part_of_leaver(household, own, people)
+        points = queries.part_of_leaver(household, own, people)
         _pay_out(own, points, f"left:{own.pk}", actor)
         _let_go(own, actor)
         if own.role == Role.OWNER:
@@ -217,15 +217,6 @@ def leave_household(membership: HouseholdMember, *, actor: str) -> int:
         return points
 
     return in_transaction(leave)
-
-
-def _part_of_leaver(household: Household, own: HouseholdMember, people: list[HouseholdMember]) -> int:
-    policy = queries.policy_for(household)
-    if policy.leaving == HouseholdPolicy.Leaving.STAYS:
-        return 0
-    nets, balance = queries.put_in_by(household), queries.balance_in(household)
-    total = sum(max(nets.get(each.member_id, 0), 0) for each in people)
-    return share_of(balance.active if balance else 0, nets.get(own.member_id, 0), total)
 
 
 def dissolve_household(household: Household, *, actor: str) -> int:
@@ -242,10 +233,7 @@ def _end(household: Household, actor: str) -> int:
 
 
 def _dissolve(household: Household, people: list[HouseholdMember], actor: str) -> int:
-    balance, nets = queries.balance_in(household), queries.put_in_by(household)
-    owner = next(each for each in people if each.role == Role.OWNER)
-    put_in = {each.member_id: nets.get(each.member_id, 0) for each in people}
-    shares = shares_of(balance.active if balance else 0, put_in, owner.member_id)
+    shares = queries.parts_at_end(household, people)
     for person in people:
         person.household = household
         _pay_out(person, shares[person.member_id], f"ended:{person.pk}", actor)
