@@ -8,12 +8,13 @@ import time_machine
 from loyalty.ledger.errors import NotPending
 from loyalty.outbox.models import Message
 from loyalty.programs.errors.activities import NothingPending, UnknownActivity
+from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.lots import lots_of
 from loyalty.programs.queries.statement import statement_of
 from loyalty.programs.services.confirmation import cancel_activity, confirm_activity
 from loyalty.programs.services.jobs import activate_points, cancel_unconfirmed
-from tests.till import AT, active, buy, do, live_by, pending, rule
+from tests.till import AT, active, buy, do, earned, live_by, pending, rule
 
 pytestmark = pytest.mark.django_db
 ORDER = {"source": "till", "external_id": "1001"}
@@ -55,6 +56,15 @@ def test_an_order_that_is_cancelled_takes_them(world):
     assert (again.replayed, active(world.ada), pending(world.ada), told("ActivityCancelled")) == (True, 0, 0, 1)
     with pytest.raises(NotPending):
         confirm(world)
+
+
+def test_a_cancelled_order_uses_up_no_cap(world):
+    Cap.objects.create(program=world.aurora, scope="member", period="day", measure="points", limit=50)
+    assert earned(buy(world.ada, "80")) == {"points": 50}
+    cancel(world)
+    assert earned(buy(world.ada, "30", receipt="1002")) == {"points": 30}
+    cancel(world)  # again, which changes nothing
+    assert earned(buy(world.ada, "30", receipt="1003")) == {"points": 20}
 
 
 def test_what_was_confirmed_is_not_cancelled(world):

@@ -8,6 +8,7 @@ from config.bench.meter import counting
 from loyalty.ledger import services as ledger
 from loyalty.ledger.errors import KeyReused
 from loyalty.lib import clock
+from loyalty.lib.errors import Busy
 from loyalty.members.models import Member
 from loyalty.members.services.members import enrol_member
 from loyalty.outbox.models import Message
@@ -15,6 +16,7 @@ from loyalty.programs.models.activity import Activity, ActivityLine
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.versions import ProgramVersion
 from tests.ledger.purse import violations
+from tests.races.crowd import changed_function
 from tests.till import active, buy, earned
 from tests.world import open_program
 
@@ -69,6 +71,15 @@ def test_a_refusal_of_the_ledger_leaves_nothing(guest):
         buy(guest, "30", receipt="second")
     assert (Activity.objects.count(), ActivityLine.objects.count(), Message.objects.count()) == (1, 1, told)
     assert active(guest) == 8
+
+
+def test_five_deadlocks_in_a_row_are_busy_and_leave_nothing(guest):
+    buy(guest, "1", receipt="first")
+    deadlock = ("BEGIN\n", "BEGIN\n    RAISE EXCEPTION 'once more' USING ERRCODE = '40P01';\n")
+    with changed_function("ledger_award", deadlock), pytest.raises(Busy):
+        buy(guest, "30", receipt="second")
+    assert (Activity.objects.count(), active(guest)) == (1, 1)
+    assert earned(buy(guest, "30", receipt="second")) == {"points": 30}
 
 
 def test_a_rule_that_came_meanwhile_counts_its_caps_in_a_transaction(guest):

@@ -25,7 +25,6 @@ from loyalty.programs.events import ActivityCancelled, ActivityConfirmed
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.velocity import Flag, HeldAward, ReviewCase, VelocityRule
 from loyalty.programs.queries.configuration import Configuration, configuration_of, watch_rule_of
-from loyalty.programs.queries.returns import returns_of
 from loyalty.programs.rules.activation import expiry_once_active
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.invalid import message_for
@@ -33,7 +32,7 @@ from loyalty.programs.services.facts import AwardMade
 from loyalty.programs.services.storing import awards_from_json
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction, turn_of
-from loyalty.programs.services.uses import give_back_uses
+from loyalty.programs.services.uses import give_back_rest
 
 SLICE = 200
 JOB = "job:give_released"
@@ -134,11 +133,7 @@ def _settle(
 def _take(configuration: Configuration, held: HeldAward, reason: str, actor: str, at: datetime) -> int:
     """What is left of the points; counters of caps are locked before accounts."""
     activity = held.activity
-    back = [row for each in returns_of(activity) for row in each.clawbacks]
-    for award in activity.awards:
-        left = award["points"] - sum(row["asked"] for row in back if row["wallet"] == award["wallet"])
-        if left > 0:
-            give_back_uses(award, points=left, is_all=True)
+    give_back_rest(activity, [award["wallet"] for award in activity.awards])
     taken = 0
     for account_id, award in _accounts(configuration, activity):
         try:

@@ -23,6 +23,7 @@ from loyalty.programs.services.facts import AwardMade
 from loyalty.programs.services.storing import awards_from_json
 from loyalty.programs.services.tiers import follow, take_turn
 from loyalty.programs.services.transactions import in_transaction
+from loyalty.programs.services.uses import give_back_rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,10 @@ def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: d
     configuration = take_turn(program, activity.member_id)
     _lock(activity)
     pending = {lot.account_id for lot in lots_of(activity.member.subject, at) if _is_pending_of(lot, activity)}
+    accounts = _accounts(activity, awards_from_json(activity.awards))
+    give_back_rest(activity, [award.wallet_code for account_id, award in accounts if account_id in pending])
     posted = []
-    for account_id, award in _accounts(activity, awards_from_json(activity.awards)):
+    for account_id, award in accounts:
         key = f"{activity.key}:{award.wallet_code}"
         if account_id in pending or entry_with(account_id, f"cancel:{key}"):
             posted.append(

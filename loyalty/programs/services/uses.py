@@ -1,7 +1,7 @@
 """What caps and budgets have used up: read, locked and moved by one function of the database, never over a limit."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +9,8 @@ from typing import Any
 
 from loyalty.lib.errors import Busy
 from loyalty.lib.prepared import rows_of
+from loyalty.programs.models.activity import Activity
+from loyalty.programs.queries.returns import returns_of
 from loyalty.programs.rules.capping import UNUSED, Cap, Place, Use, Used, grown
 
 TAKE = "SELECT * FROM programs_take_uses(%s::jsonb)"
@@ -91,6 +93,18 @@ def give_back_uses(award: Mapping[str, Any], *, points: int, is_all: bool) -> No
     ]
     if entries and whole:
         rows_of(TAKE, json.dumps(entries))
+
+
+def give_back_rest(activity: Activity, wallets: Container[str]) -> None:
+    """All that is left of an activity's awards in these wallets (codes) counts no more: it comes to nothing.
+
+    Call it once, before the points are taken: counters of caps are locked before accounts.
+    """
+    back = [row for each in returns_of(activity) for row in each.clawbacks]
+    for award in activity.awards:
+        left = award["points"] - sum(row["asked"] for row in back if row["wallet"] == award["wallet"])
+        if left > 0 and award["wallet"] in wallets:
+            give_back_uses(award, points=left, is_all=True)
 
 
 def _entry(number: int, place: Place) -> dict[str, Any]:

@@ -39,7 +39,9 @@ def write(
         told = json.dumps(messages) if messages else None
         ((activity_id, version_id),) = rows_of(RECORD, story, grants, told, connection.autocommit)
     except DatabaseError as error:
-        raise refusal_in(error) or error from error
+        if refusal := refusal_in(error):
+            raise refusal from error
+        raise
     if activity_id is not None:
         if version_id is None:
             stamp([activity_id], configuration)
