@@ -41,8 +41,8 @@ def busy_ledger(db) -> Purse:
 
 RETURNED = """
     INSERT INTO loyalty_return (program_id, purchase_id, external_id, digest, lines, amount, clawbacks, given_back,
-                                is_last, event_at, created_at, actor)
-    VALUES (1, 1, 'r1', '', 'LINES', 0, 'CLAWBACKS', '[]', false, now(), now(), '')"""
+                                is_last, is_after_spending, event_at, created_at, actor)
+    VALUES (1, 1, 'r1', '', 'LINES', 0, 'CLAWBACKS', '[]', false, false, now(), now(), '')"""
 SENT = """
     INSERT INTO loyalty_transfer (program_id, wallet_id, giver_id, receiver_id, source, external_id, addressed, points,
                                   fee, note, state, made_on, answer_by, actor, reason, created_at)
