@@ -173,5 +173,5 @@ def test_search_opens_a_member(phone, world):
     page = sign_in(phone(size=DESK))
     page.keyboard.press("Control+k")
     page.get_by_placeholder("Type to search").press_sequentially("Ada")
-    page.locator("#command-results").get_by_text("Ada").click()
+    page.locator("#command-results").get_by_text("Ada", exact=True).click()
     page.wait_for_url(f"**{address('member_change', world.ada.pk)}")
