@@ -10,7 +10,7 @@ For plain SQL of a fixed text, whose values stand where the server can tell thei
 import threading
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import Cursor
 
 _own = threading.local()
@@ -18,22 +18,23 @@ _own = threading.local()
 
 def rows_of(statement: str, *parameters: Any) -> list[tuple]:
     """All rows that one statement answers with; none where it is not one that answers with rows."""
-    cursor = _cursor()
-    wrapped = connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+    own = connections[DEFAULT_DB_ALIAS]
+    cursor = _cursor(own)
+    wrapped = own.make_debug_cursor(cursor) if own.queries_logged else own.make_cursor(cursor)
     wrapped.execute(statement, parameters)
     return cursor.fetchall() if cursor.rownumber is not None else []
 
 
-def _cursor() -> Cursor:
-    """The one of this thread's connection, which may be another one than the last time.
+def _cursor(own: Any) -> Cursor:
+    """The one of this thread's connection `own`, which may be another one than the last time.
 
     Django switches prepared statements off; its own cursors never use them, whatever the threshold.
     """
-    connection.validate_thread_sharing()
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
+    own.validate_thread_sharing()
+    own.close_if_health_check_failed()
+    own.ensure_connection()
     cursor = getattr(_own, "cursor", None)
-    if cursor is None or cursor.connection is not connection.connection:
-        connection.connection.prepare_threshold = 0
-        cursor = _own.cursor = Cursor(connection.connection)
+    if cursor is None or cursor.connection is not own.connection:
+        own.connection.prepare_threshold = 0
+        cursor = _own.cursor = Cursor(own.connection)
     return cursor

@@ -1,6 +1,5 @@
 """Publish inside the transaction of the change; relay afterwards, each subscriber in a transaction of its own."""
 
-import json
 import logging
 import traceback
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from loyalty.lib import clock
+from loyalty.lib.json_text import json_text
 from loyalty.lib.prepared import rows_of
 from loyalty.outbox import rules
 from loyalty.outbox.errors import NotFailed
@@ -58,7 +58,7 @@ def publish_many(events: Iterable[Any]) -> None:
         )
     at = clock.now()
     for some in batched(messages, SLICE):
-        rows_of(WRITE, json.dumps(some), at)
+        rows_of(WRITE, json_text(some), at)
     ring_on_commit()
 
 

@@ -1,6 +1,7 @@
 """One statement writes a purchase where nothing else has to: all of it or nothing, whatever is refused on the way."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -13,11 +14,12 @@ from loyalty.members.models import Member
 from loyalty.members.services.members import enrol_member
 from loyalty.outbox.models import Message
 from loyalty.programs.models.activity import Activity, ActivityLine
-from loyalty.programs.models.caps import Cap
+from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.versions import ProgramVersion
+from loyalty.programs.services.uses import Counters
 from tests.ledger.purse import violations
 from tests.races.crowd import changed_function
-from tests.till import active, buy, earned
+from tests.till import AT, active, buy, earned
 from tests.world import open_program
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,9 +84,74 @@ def test_five_deadlocks_in_a_row_are_busy_and_leave_nothing(guest):
     assert earned(buy(guest, "30", receipt="second")) == {"points": 30}
 
 
-def test_a_rule_that_came_meanwhile_counts_its_caps_in_a_transaction(guest):
+def test_a_rule_that_came_meanwhile_counts_its_caps(guest):
     """What this process knows of the rules is old: the purchase is still judged by those in force."""
     buy(guest, "1", receipt="first")
     Cap.objects.create(program=guest.program, scope="member", period="day", measure="points", limit=10)
     assert earned(buy(guest, "30", receipt="second")) == {"points": 10}  # a cap counts from its beginning on
     assert active(guest) == 11
+
+
+@pytest.fixture
+def capped(guest) -> Member:
+    """May earn 100 points a day; the rules are compiled."""
+    Cap.objects.create(program=guest.program, scope="member", period="day", measure="points", limit=100)
+    buy(guest, "10", receipt="first")
+    return guest
+
+
+def test_counters_are_read_and_moved_without_a_transaction(capped):
+    with counting() as sent:
+        assert earned(buy(capped, "60", receipt="second")) == {"points": 60}
+    assert [statement.split("(")[0] for statement in sent] == [
+        "SELECT * FROM programs_situation", "SELECT * FROM programs_uses", "SELECT * FROM programs_record",
+    ]  # fmt: skip
+    assert CapUse.objects.values_list("times", "points").get() == (2, 70)
+
+
+def test_what_somebody_else_used_up_meanwhile_is_not_given_twice(capped, monkeypatch):
+    """Between the look and the statement another till takes 60 of the 90 that were left: the rest is 30."""
+    behind = Counters.look
+
+    def look(self, places):
+        found = behind(self, places)
+        monkeypatch.setattr(Counters, "look", behind)
+        if not self.lock:
+            assert earned(buy(capped, "60", receipt="other")) == {"points": 60}
+        return found
+
+    monkeypatch.setattr(Counters, "look", look)
+    assert earned(buy(capped, "50", receipt="second")) == {"points": 30}
+    assert (active(capped), CapUse.objects.values_list("times", "points").get()) == (100, (3, 100))
+    assert violations() == {}
+
+
+def test_the_same_receipt_from_elsewhere_meanwhile_is_counted_once(capped, monkeypatch):
+    behind = Counters.look
+
+    def look(self, places):
+        found = behind(self, places)
+        monkeypatch.setattr(Counters, "look", behind)
+        buy(capped, "50", receipt="second")
+        return found
+
+    monkeypatch.setattr(Counters, "look", look)
+    assert buy(capped, "50", receipt="second").replayed
+    assert (active(capped), CapUse.objects.values_list("times", "points").get()) == (60, (2, 60))
+
+
+def test_a_cooldown_is_kept_by_its_counter(guest, monkeypatch):
+    """Two tills look before either writes: the later one finds the minutes not over and is judged anew."""
+    Cap.objects.create(program=guest.program, scope="member", period="cooldown", minutes=60, limit=0)
+    buy(guest, "1", receipt="first", at=AT - timedelta(hours=3))
+    behind = Counters.look
+
+    def look(self, places):
+        found = behind(self, places)
+        monkeypatch.setattr(Counters, "look", behind)
+        assert earned(buy(guest, "20", receipt="other")) == {"points": 20}
+        return found
+
+    monkeypatch.setattr(Counters, "look", look)
+    assert earned(buy(guest, "50", receipt="second")) == {}
+    assert active(guest) == 21

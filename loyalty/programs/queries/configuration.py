@@ -81,9 +81,9 @@ class Configuration:
 
     @property
     def records_at_once(self) -> bool:
-        """Whether one statement writes all that an activity brings: nothing is counted, followed or prolonged."""
+        """Whether one statement writes all that an activity brings: nothing is followed or prolonged."""
         slides = any(terms.wallet.expiry == Wallet.Expiry.SLIDING for terms in self.wallets.values())
-        return not (self.is_capped or self.ladders or self.needs.takes_turns or slides)
+        return not (self.ladders or self.needs.takes_turns or slides)
 
     @property
     def judges_in_turn(self) -> bool:

@@ -12,7 +12,7 @@ its parts in proportion, so that every cap counts what was really given. Activit
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -106,13 +106,13 @@ class Cap:
     def concerns(self, activity_type: str, wallet: WalletId) -> bool:
         return self.activity_type in ("", activity_type) and self.wallet in (None, wallet)
 
-    def place(self, whom: Whom, wallet: WalletId, at: datetime, zone: Zone) -> Place | None:
-        """Its counter for something that happened at `at`; None where nobody is known whom it could be kept for."""
-        scope = _scope(self.scope, whom)
+    def place(self, setting: "Setting", wallet: WalletId) -> Place | None:
+        """Its counter for an activity; None where nobody is known whom it could be kept for."""
+        scope = _scope(self.scope, setting.whom)
         if not scope:
             return None
         is_shared = self.wallet is not None or self.measure == "money"
-        return Place(self.id, scope if is_shared else f"{scope}/{wallet}", period_start(self.period, at, zone))
+        return Place(self.id, scope if is_shared else f"{scope}/{wallet}", setting.start(self.period))
 
     def allowed(self, points: int, used: Used, at: datetime, value: Decimal) -> int:
         """How many of `points` may be given; `value` is the money value of one."""
@@ -157,6 +157,13 @@ class Setting:
     zone: Zone
     values: Mapping[int, Decimal]
     rooms: Mapping[int, int]
+    _starts: dict[str, datetime] = field(default_factory=dict)
+
+    def start(self, period: str) -> datetime:
+        """As `period_start`, worked out once for all caps."""
+        if period not in self._starts:
+            self._starts[period] = period_start(period, self.at, self.zone)
+        return self._starts[period]
 
 
 def places_of(caps: Iterable[Cap], evaluation: Evaluation, setting: Setting) -> list[Place]:
@@ -166,7 +173,7 @@ def places_of(caps: Iterable[Cap], evaluation: Evaluation, setting: Setting) -> 
         for award in evaluation.awards
         for cap in caps
         if cap.period != "transaction" and _limits(cap, award, setting)
-        and (place := cap.place(setting.whom, award.wallet, setting.at, setting.zone))
+        and (place := cap.place(setting, award.wallet))
     }  # fmt: skip
     return sorted(found)
 
@@ -233,7 +240,7 @@ class _Parts:
         """What every cap counts of what is left; remembered for the wallets that follow."""
         made = []
         for cap in self._caps:
-            place = self._place(cap)
+            place = cap.place(self._setting, self._wallet)
             points = sum(self.points[index] for index in self._reach(cap))
             if place is None or points <= 0:
                 continue
@@ -257,13 +264,10 @@ class _Parts:
             self._cut(f"cap:{tightest.id}", name, code, params, reach, allowed)
 
     def _allowed(self, cap: Cap, points: int) -> int:
-        place = self._place(cap)
+        place = cap.place(self._setting, self._wallet)
         if place is None:
             return points
         return cap.allowed(points, self._counters.get(place, UNUSED), self._setting.at, self._value)
-
-    def _place(self, cap: Cap) -> Place | None:
-        return cap.place(self._setting.whom, self._wallet, self._setting.at, self._setting.zone)
 
     def _reach(self, cap: Cap) -> list[int]:
         return [index for index, rule in enumerate(self.rules) if cap.rules is None or rule in cap.rules]

@@ -25,7 +25,7 @@ from loyalty.programs.services.kinds import ensure_fits_kind
 from loyalty.programs.services.storing import Known, Situation, situation_of
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
-from loyalty.programs.services.uses import Counters, take_uses
+from loyalty.programs.services.uses import Counters
 from loyalty.programs.services.watching import Watch, flagged, open_cases
 from loyalty.programs.services.writing import write
 
@@ -67,15 +67,13 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
         return in_transaction(lambda: _book(program, draft, actor))
     watch = Watch()
     watch.look([(configuration, draft, situation.member_id)])
-    plan = deferred(
-        plan_of(configuration, situation, draft, Counters()), draft.waits_until, configuration.program.time_zone
-    )
+    plan = plan_of(configuration, situation, draft, Counters(lock=not connection.autocommit))
+    plan = deferred(plan, draft.waits_until, configuration.program.time_zone)
     plan = watch.checked(configuration, draft, situation.member_id, plan)
     event = recorded_event(program, situation, draft, plan)
     activity_id = write(configuration, situation, draft, plan, event, actor)
-    if activity_id is None:  # stored by another transaction, whose answer counts; or the first under its version
+    if activity_id is None:  # stored by another transaction, whose answer counts; or judged by what is not so any more
         return in_transaction(lambda: _book(program, draft, actor))
-    take_uses([(plan.uses, draft.at)], configuration.caps)
     _prolong(configuration, situation, draft, plan, actor)
     if plan.suspicions:
         open_cases(program.pk, [flagged(configuration, activity_id, draft, situation.member_id, plan)])

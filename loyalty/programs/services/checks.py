@@ -181,5 +181,7 @@ def _ensure_adds_up(facts: PurchaseFacts) -> None:
 
 
 def _has_decimals(number: Decimal, most: int) -> bool:
-    exponent = number.normalize().as_tuple().exponent
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > most:  # perhaps only by zeros
+        exponent = number.normalize().as_tuple().exponent
     return isinstance(exponent, int) and -exponent <= most

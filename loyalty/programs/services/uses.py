@@ -1,6 +1,5 @@
 """What caps and budgets have used up: read, locked and moved by one function of the database, never over a limit."""
 
-import json
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,21 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty.lib.errors import Busy
+from loyalty.lib.json_text import json_text
 from loyalty.lib.prepared import rows_of
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.queries.returns import returns_of
 from loyalty.programs.rules.capping import UNUSED, Cap, Place, Use, Used, grown
 
 TAKE = "SELECT * FROM programs_take_uses(%s::jsonb)"
-READ = """
-SELECT w.place, u.times, u.points, u.money, u.last_at
-FROM jsonb_to_recordset(%s::jsonb) AS w (place int, cap bigint, scope text, start timestamptz)
-JOIN loyalty_capuse u ON u.cap_id = w.cap AND u.scope = w.scope AND u.period_start = w.start"""
+READ = "SELECT * FROM programs_uses(%s::jsonb)"
 
 
 @dataclass(slots=True)
 class Counters:
-    """The counters that one transaction looks at. For good (`lock`) they stay locked until it ends; else they are read.
+    """The counters that one activity or batch looks at. With `lock` they stay locked until the transaction ends.
 
     Locked rows come in one order, so look at all that are needed at once.
     """
@@ -34,7 +31,7 @@ class Counters:
         """What these hold, with what was counted since; at most one statement, none where all are known."""
         wanted = sorted({place for place in places if place not in self._known})
         if wanted:
-            rows = rows_of(TAKE if self.lock else READ, json.dumps([_entry(*each) for each in enumerate(wanted)]))
+            rows = rows_of(TAKE if self.lock else READ, json_text([_entry(*each) for each in enumerate(wanted)]))
             found = {wanted[row[0]]: Used(*row[1:5]) for row in rows}
             self._known |= {place: found.get(place, UNUSED) for place in wanted}
         return self._known
@@ -50,16 +47,21 @@ def take_uses(taken: Iterable[tuple[Iterable[Use], datetime]], caps: Iterable[Ca
 
     The counters have been locked by `Counters.look`, so there is room; Busy is raised where there is not.
     """
+    entries = taking(taken, caps)
+    if entries and not all(row[-1] for row in rows_of(TAKE, entries)):
+        raise Busy
+
+
+def taking(taken: Iterable[tuple[Iterable[Use], datetime]], caps: Iterable[Cap]) -> str | None:
+    """What activities (uses, instant) use up, as `programs_take_uses` takes it; None for nothing."""
     limits = {cap.id: cap for cap in caps}
     sums: dict[Place, tuple[Use, datetime]] = {}
     for uses, at in taken:
         for use in uses:
             before, last = sums.get(use.place, (None, at))
             sums[use.place] = (_both(before, use) if before else use), max(at, last)
-    if sums:
-        entries = [_taking(number, use, at, limits[use.place.cap]) for number, (use, at) in enumerate(sums.values())]
-        if not all(row[-1] for row in rows_of(TAKE, json.dumps(entries))):
-            raise Busy
+    entries = [_taking(number, use, at, limits[use.place.cap]) for number, (use, at) in enumerate(sums.values())]
+    return json_text(entries) if entries else None
 
 
 def _both(one: Use, other: Use) -> Use:
@@ -92,7 +94,7 @@ def give_back_uses(award: Mapping[str, Any], *, points: int, is_all: bool) -> No
         for number, (cap, scope, start, times, counted, money) in enumerate(stored)
     ]
     if entries and whole:
-        rows_of(TAKE, json.dumps(entries))
+        rows_of(TAKE, json_text(entries))
 
 
 def give_back_rest(activity: Activity, wallets: Container[str]) -> None:
@@ -118,5 +120,5 @@ def _taking(number: int, use: Use, at: datetime, cap: Cap) -> dict[str, Any]:
     most = None if cap.period == "cooldown" else f"{cap.most:f}"
     return {
         **_entry(number, use.place), "times": use.times, "points": use.points, "money": f"{use.money:f}",
-        "at": at.isoformat(), "measure": cap.measure, "most": most,
+        "at": at.isoformat(), "measure": cap.measure, "most": most, "minutes": cap.minutes if most is None else 0,
     }  # fmt: skip

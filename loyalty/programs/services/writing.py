@@ -1,6 +1,5 @@
 """How an activity comes into the books: one statement, after it is judged. Python decides, SQL posts."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,8 @@ from django.db import DatabaseError, connection
 
 from loyalty.ledger.errors import refusal_in
 from loyalty.lib import clock
+from loyalty.lib.errors import Busy
+from loyalty.lib.json_text import json_text
 from loyalty.lib.prepared import rows_of
 from loyalty.outbox.services import messages_of, ring_on_commit
 from loyalty.programs.events import ActivityRecorded
@@ -19,35 +20,48 @@ from loyalty.programs.services.facts import AwardMade
 from loyalty.programs.services.judging import Plan
 from loyalty.programs.services.recording import stamp
 from loyalty.programs.services.storing import Situation
-from loyalty.programs.services.uses import uses_json
+from loyalty.programs.services.uses import taking, uses_json
 
-RECORD = "SELECT * FROM programs_record(%s::jsonb, %s::jsonb, %s::jsonb, %s)"
+RECORD = "SELECT * FROM programs_record(%s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s)"
+MOVED = "LR002"
 
 
 def write(
     configuration: Configuration, situation: Situation, draft: Draft, plan: Plan, event: ActivityRecorded, actor: str
 ) -> int | None:
-    """Store an activity with its lines, post what it earns and publish `event`, which gets the id; one round trip.
+    """Store an activity with its lines, count and post what it earns, publish `event` with its id; one round trip.
 
-    None when another transaction has just stored one under the same identity, or, outside a transaction, when nobody
-    has recorded yet by which version of the rules it was judged. Raises as `ledger.award` does.
+    None when another transaction has just stored one under the same identity, or, outside a transaction, when it used
+    up what a cap had left, or nobody has recorded yet which version of the rules judged it. Raises as `ledger.award`
+    does; Busy within a transaction that has not locked the counters.
     """
     story = activity_json(configuration, situation.member_id, draft, plan, actor=actor[:80], created_at=clock.now())
     messages = messages_of(event)
-    grants = json.dumps(_grants(configuration, situation, draft, plan), default=str)
+    uses = taking([(plan.uses, draft.at)], configuration.caps)
+    grants = json_text(_grants(configuration, situation, draft, plan))
+    told = json_text(messages) if messages else None
+    is_alone = connection.autocommit
     try:
-        told = json.dumps(messages) if messages else None
-        ((activity_id, version_id),) = rows_of(RECORD, story, grants, told, connection.autocommit)
+        ((activity_id, version_id),) = rows_of(RECORD, story, uses, grants, told, is_alone)
     except DatabaseError as error:
-        if refusal := refusal_in(error):
-            raise refusal from error
-        raise
+        _ensure_moved(error, is_alone)
+        return None
     if activity_id is not None:
         if version_id is None:
             stamp([activity_id], configuration)
         if messages:
             ring_on_commit()
     return activity_id
+
+
+def _ensure_moved(error: DatabaseError, is_alone: bool) -> None:
+    """Nothing was stored: raises why, unless something moved meanwhile and the activity is to be judged anew."""
+    if refusal := refusal_in(error):
+        raise refusal from error
+    if getattr(error.__cause__, "sqlstate", None) != MOVED:
+        raise error
+    if not is_alone:
+        raise Busy from error
 
 
 def _grants(configuration: Configuration, situation: Situation, draft: Draft, plan: Plan) -> list[dict[str, Any]]:
@@ -95,11 +109,11 @@ def activity_json(configuration: Configuration, member_id: int, draft: Draft, pl
         "awards": awards_json(plan.awards),
         "lines": lines_json(draft.lines),
     }
-    return json.dumps(plain, default=str)[:-1] + "".join(f', "{name}": {text}' for name, text in parts.items()) + "}"
+    return json_text(plain)[:-1] + "".join([f',"{name}":{text}' for name, text in parts.items()]) + "}"
 
 
 def awards_json(awards: Sequence[AwardMade]) -> str:
-    return json.dumps(
+    return json_text(
         [
             {
                 "wallet": award.wallet_code,
@@ -117,7 +131,7 @@ def awards_json(awards: Sequence[AwardMade]) -> str:
 
 def lines_json(lines: Sequence[Line]) -> str:
     """The lines with their positions, counted from 1, as INSERT reads them."""
-    return json.dumps([_line(position, line) for position, line in enumerate(lines, start=1)], default=str)
+    return json_text([_line(position, line) for position, line in enumerate(lines, start=1)])
 
 
 def _line(position: int, line: Line) -> dict[str, Any]:
