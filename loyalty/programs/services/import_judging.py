@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from loyalty.lib import clock
+from loyalty.lib.json_text import json_text
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.explanation import Award
 from loyalty.programs.rules.occurrence import PURCHASE, Line
@@ -102,7 +103,7 @@ class Judge:
             is_first=is_first, member=json.loads(member),
         )  # fmt: skip
         number = next(self._explanations)
-        self._new.append((number, json.dumps(evaluation.to_json())))
+        self._new.append((number, json_text(evaluation.to_json())))
         return evaluation.awards, number
 
     def _dates_of(self, wallet_id: int, moment: datetime | date) -> Dated:
