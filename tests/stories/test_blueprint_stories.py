@@ -6,8 +6,10 @@ from itertools import count
 import pytest
 import time_machine
 
+from loyalty.ledger.errors import NotEnoughPoints
 from loyalty.lib import clock
 from loyalty.members.services.members import enrol_member
+from loyalty.programs.errors.conversions import ConversionsOff
 from loyalty.programs.errors.moving import WrongAmount
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.blueprints import blueprint_called
@@ -16,6 +18,7 @@ from loyalty.programs.services import jobs
 from loyalty.programs.services.activities import record_activity
 from loyalty.programs.services.blueprints import apply_blueprint
 from loyalty.programs.services.checkins import check_in
+from loyalty.programs.services.conversions import convert_points
 from loyalty.programs.services.facts import ActivityFacts, ReturnFacts
 from loyalty.programs.services.households import contribute_due, found_household, join_household
 from loyalty.programs.services.moving import send_points
@@ -48,6 +51,15 @@ class Story:
         id = f"{type}:{next(self._numbers)}"
         facts = ActivityFacts(source="shop", id=id, type=type, member=self.ida, at=clock.now(), attributes=attributes)
         return {award.wallet_code: award.points for award in record_activity(self.program, facts, actor="test").awards}
+
+    def changes(self, points, into, *, of):
+        """What becomes of the points, and the fee."""
+        wallets = {each.code: each for each in self.program.wallets.all()}
+        made = convert_points(
+            self.ida, wallets[of], wallets[into], points=points, id=f"change:{next(self._numbers)}", source="portal",
+            actor="test",
+        )  # fmt: skip
+        return made.received, made.fee
 
     def returns(self, receipt):
         """What is taken back, by wallet."""
@@ -169,8 +181,17 @@ def test_two_brands_of_fashion_and_one_status(story):
     assert (house.returns("2"), house.tier) == ({"atelier": 450, "status": 450}, "guest")
     assert house.has() == {"urban": 200, "status": 100}
 
+    with pytest.raises(WrongAmount):
+        house.changes(110, "atelier", of="urban")
+    assert house.changes(100, "atelier", of="urban") == (50, 5), "two of the one are worth one of the other"
+    assert house.has() == {"urban": 95, "atelier": 50, "status": 100}
+    with pytest.raises(NotEnoughPoints):
+        house.changes(50, "urban", of="atelier")  # the fee is paid on top
+    with pytest.raises(ConversionsOff):
+        house.changes(100, "status", of="urban")
+
     house.after(days=366)
-    assert house.has() == {"status": 100}, "a status cannot be spent, and does not end by itself"
+    assert house.has() == {"status": 100}, "what was changed keeps its end; a status does not end by itself"
 
 
 def test_a_jeweller_whose_regulars_pay_less(story):
