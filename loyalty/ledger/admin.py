@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
@@ -130,7 +131,7 @@ class WithinFilter(admin.SimpleListFilter):
     parameter_name = "within"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(days, _("%(days)s days") % {"days": days}) for days in ("30", "60", "90")]
+        return [(str(days), ngettext("%(days)d day", "%(days)d days", days) % {"days": days}) for days in (30, 60, 90)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         days = {"30": 30, "60": 60}.get(self.value() or "", 90)

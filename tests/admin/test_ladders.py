@@ -1,5 +1,6 @@
 """Ladders in the back office: written as sentences, seen with heads, previewed before anybody falls, set by hand."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,8 +11,9 @@ from django.urls import reverse
 from loyalty.lib import clock
 from loyalty.programs.models.tiers import Tier, TierChange, TierSet, TierStanding
 from loyalty.programs.queries.configuration import configuration_of
+from loyalty.programs.queries.ladder_preview import preview_ladder
 from loyalty.programs.services.tiers import follow
-from tests.factories import ActivityFactory
+from tests.factories import ActivityFactory, MemberFactory
 
 
 def address(name: str, *args) -> str:
@@ -82,6 +84,16 @@ def test_a_threshold_is_previewed_and_nothing_is_saved(staff, ladder):
     assert ladder.tiers.get(code="silver").threshold == 300
     nothing = browser.post(address("tierset_preview"), {"name": ""})
     assert "not complete" in nothing.content.decode()
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_preview_asks_the_database_twice_for_any_few_members(world, ladder, members, django_assert_num_queries):
+    (stored,) = configuration_of(world.aurora).ladders
+    for _each in range(members):
+        MemberFactory(program=world.aurora)
+    with django_assert_num_queries(2):
+        found = preview_ladder(world.aurora, stored, replace(stored, downgrade="never"))
+    assert (found.members, found.risen, found.fallen) == (members + 2, 0, 0)
 
 
 def test_who_would_fall_is_asked_about_first(staff, ladder):

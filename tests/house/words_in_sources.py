@@ -27,6 +27,9 @@ SPEAKING = (
     "loyalty/members/services/*.py",
     "loyalty/messaging/rules.py",
     "loyalty/programs/rules/wording/*.py",
+    "loyalty/programs/queries/activities.py",
+    "loyalty/programs/queries/caps.py",
+    "loyalty/programs/queries/extensions.py",
     "loyalty/programs/queries/statement.py",
     "loyalty/programs/queries/terms.py",
 )

@@ -14,15 +14,17 @@ from loyalty.lib import clock
 from loyalty.members.services.members import enrol_member
 from loyalty.programs.models.backtests import Backtest
 from loyalty.programs.queries.configuration import configuration_of
+from loyalty.programs.services import jobs
 from loyalty.programs.services.backtests import ask_backtest, work_on_backtests
 from loyalty.programs.services.batches import record_purchases
+from loyalty.programs.services.confirmation import cancel_activity, confirm_activity
 from loyalty.programs.services.facts import LineBack, ReturnFacts
 from loyalty.programs.services.imports import import_purchases
 from loyalty.programs.services.replaying import replay
 from loyalty.programs.services.returns import record_return
-from loyalty.programs.services.tiers import put_on_tier, review_tiers
+from loyalty.programs.services.tiers import leave_to_count, put_on_tier, review_tiers
 from tests.factories_of_programs import CampaignFactory, CapFactory, TierFactory, TierSetFactory
-from tests.till import buy, do, line, purchase, rule
+from tests.till import buy, do, line, live_by, purchase, rule
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +92,7 @@ def test_only_the_last_months_are_replayed(world):
 
 def ledger_holds():
     """What awards gave, less what returns took back."""
-    moved = Posting.objects.filter(kind__in=("award", "reversal")).exclude(contra="adjusted")
+    moved = Posting.objects.filter(kind__in=("award", "reversal", "cancel")).exclude(contra="adjusted")
     return moved.aggregate(points=Sum("points"))["points"]
 
 
@@ -145,9 +147,69 @@ def everything(program):
     rule(program, "Spring", ("category", "equals", "b"), campaign=campaign, effect="multiplier", factor=3)
     rule(program, "Welcome", ("first_purchase", "equals", "yes"), effect="fixed", points=50)
     rule(program, "Regular", ("purchases_in_days.30", "at_least", "2"), effect="fixed", points=7)
+    rule(program, "Reviewer", ("activities_in_days.review 20", "gte", "1"), effect="fixed", points=3)
     review = rule(program, "Review", trigger="review", effect="fixed", points=5)
     CapFactory(program=program, rule=review, period="month", measure="times", limit=2)
     CapFactory(program=program, rule=None, period="week", measure="points", limit=400, wallet=wallet)
+
+
+@pytest.fixture
+def ladder(world):
+    made = TierSetFactory(program=world.aurora, measure="spend", window="rolling", window_months=3, downgrade="at_once")
+    TierFactory(tier_set=made, threshold=0, code="base")
+    TierFactory(tier_set=made, threshold=300, code="gold", multiplier=2)
+    return made
+
+
+def reproduced(program):
+    """Nothing differs between what is replayed and what the ledger holds."""
+    report = tried(program)
+    assert report["wallets"] == [{"wallet": "points", "before": ledger_holds(), "after": ledger_holds()}]
+    assert (report["others"], report["gain"], report["lose"]) == (0, 0, 0)
+    assert all(now == then for _code, now, then in report["climbs"])
+    return report
+
+
+def test_floors_that_end_and_locks_are_reproduced(world, ladder):
+    """Ada stands on gold until a day, Ben is locked below it whatever he buys, and set free in the end."""
+    program, gold, base = world.aurora, ladder.tiers.get(code="gold").pk, ladder.tiers.get(code="base").pk
+    why = {"reason": "By hand", "actor": "test"}
+    with time_machine.travel(datetime(2026, 1, 5, 9, tzinfo=UTC), tick=False) as time:
+        put_on_tier(world.ada, ladder.pk, gold, floor_until=clock.now() + timedelta(days=30), **why)
+        put_on_tier(world.ben, ladder.pk, base, is_locked=True, **why)
+        for step in range(6):
+            time.shift(timedelta(days=10))
+            review_tiers()
+            buy(world.ada, "10", receipt=f"a{step}", at=clock.now())
+            buy(world.ben, "100", receipt=f"b{step}", at=clock.now())
+        time.shift(timedelta(days=1))
+        leave_to_count(world.ben, ladder.pk, **why)
+        time.shift(timedelta(days=1))
+        buy(world.ben, "1", receipt="free", at=clock.now())
+        time.shift(timedelta(hours=1))
+        reproduced(program)
+    assert ledger_holds() == 6 * 10 + 2 * 10 + 600 + 2
+
+
+def test_points_that_nobody_confirmed_are_not_counted(world):
+    """By the nightly job, which gives caps nothing back, and by the shop, which does."""
+    program = world.aurora
+    live_by(program.wallets.get(), activation="on_confirmation", cancel_after_days=10)
+    CapFactory(program=program, rule=None, period="month", measure="points", limit=200, wallet=program.wallets.get())
+    with time_machine.travel(datetime(2026, 6, 1, 9, tzinfo=UTC), tick=False) as time:
+        for receipt, member in (("kept", world.ada), ("late", world.ada), ("off", world.ben)):
+            buy(member, "100", receipt=receipt, at=clock.now())
+        confirm_activity(program, source="till", external_id="kept", actor="test")
+        time.shift(timedelta(minutes=1))
+        cancel_activity(program, source="till", external_id="off", actor="test", reason="Not paid")
+        back(program, "kept")
+        time.shift(timedelta(days=11))
+        jobs.cancel_unconfirmed()
+        for member in (world.ada, world.ben):
+            buy(member, "200", receipt=f"more {member.number}", at=clock.now())
+        time.shift(timedelta(hours=1))
+        report = reproduced(program)
+    assert (ledger_holds(), report["trimmed"]) == (300, 1)
 
 
 def back(program, receipt, *, id="1", lines=()):

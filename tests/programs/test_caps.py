@@ -22,7 +22,7 @@ from loyalty.programs.services.imports import import_purchases
 from loyalty.programs.services.uses import give_back_uses
 from tests.factories_of_programs import HouseholdFactory, HouseholdMemberFactory
 from tests.programs.files import rows
-from tests.till import ACTOR, AT, active, buy, earned, purchase, rule
+from tests.till import ACTOR, AT, active, buy, do, earned, purchase, rule
 
 pytestmark = pytest.mark.django_db
 
@@ -217,7 +217,7 @@ def three_ways(program) -> dict[str, dict[str, int]]:
     """What the same purchases earn one by one in the order of time, as one batch, and as a file."""
 
     def by_receipt() -> dict[str, int]:
-        found = Activity.objects.filter(program=program).values_list("external_id", "awards")
+        found = Activity.objects.filter(program=program, kind="purchase").values_list("external_id", "awards")
         return {receipt: sum(award["points"] for award in awards) for receipt, awards in found}
 
     def afresh() -> None:
@@ -277,6 +277,23 @@ def test_single_batch_and_file_agree_on_what_is_known_about_a_member(world):
     rule(world.aurora, "Big", ("spend_in_days.3", "gte", "60"), effect="fixed", points=100)
     outcome = three_ways(world.aurora)
     assert outcome["single"] == {"r2": 60, "r1": 60, "r3": 160, "r4": 60, "r5": 160, "r6": 72}
+    assert outcome["batch"] == outcome["file"] == outcome["single"]
+
+
+def test_single_batch_and_file_agree_on_what_a_member_did_lately(world):
+    """What happened at the very instant does not count, nor what is longer ago, nor another type."""
+    rule(world.aurora, "Reviewer", ("activities_in_days.review 2", "gte", "2"), effect="fixed", points=7)
+    rule(world.aurora, "Silent", ("activities_in_days.review, 30", "equals", "0"), effect="fixed", points=100)
+    enrol_many(world.aurora, ["g1"], actor=ACTOR)
+    member = Member.objects.get(program=world.aurora, external_id="g1")
+    for number, (type, day, hour) in enumerate([("review", 1, 13), ("review", 1, 12), ("visit", 1, 10)]):
+        do(member, type, id=str(number), at=datetime(2026, 3, day, hour, tzinfo=UTC))
+    outcome = three_ways(world.aurora)
+    assert outcome["single"] == {"r2": 160, "r1": 160, "r3": 60, "r4": 160, "r5": 160, "r6": 60}
+    do(member, "review", id="more", at=datetime(2026, 3, 19, 12, tzinfo=UTC))
+    do(member, "review", id="even more", at=datetime(2026, 3, 18, 12, tzinfo=UTC))
+    outcome = three_ways(world.aurora)
+    assert outcome["single"] == {"r2": 160, "r1": 160, "r3": 60, "r4": 160, "r5": 160, "r6": 67}
     assert outcome["batch"] == outcome["file"] == outcome["single"]
 
 

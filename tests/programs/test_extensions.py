@@ -12,14 +12,14 @@ from loyalty.members.models import Member, Segment, SegmentMember
 from loyalty.programs.models.extensions import Extension, ExtensionRun
 from loyalty.programs.queries.activities import why_of
 from loyalty.programs.queries.configuration import extension_of
-from loyalty.programs.queries.extensions import reach_of
+from loyalty.programs.queries.extensions import reach_of, words_of_extension
 from loyalty.programs.queries.statement import movement_of, statement_of
 from loyalty.programs.queries.terms import terms_of
 from loyalty.programs.rules.benefits import prolonged
 from loyalty.programs.services.extensions import ask_for_run, work_on_extensions
 from tests.factories_of_programs import TierFactory, TierSetFactory, TierStandingFactory
 from tests.ledger.purse import violations
-from tests.till import AT, buy
+from tests.till import AT, buy, do
 from tests.world import earn
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +76,24 @@ def test_a_tier_and_an_extension_do_not_add_up(world, longer, tier_months, month
     TierStandingFactory(member=world.ada, tier_set=ladder, tier=gold)
     longer(("tier", "", "gold"), months=months)
     assert ends_of(buy(world.ada, "10")) == prolonged(usual, longest, ZONE)
+
+
+def test_for_those_who_did_something_lately(world, longer):
+    usual = ends_of(buy(world.ben, "10", receipt="usual"))
+    row = longer(months=3)
+    row.extension_audience.create(subject="activities_in_days", name="review 30", operator="gte", value="1")
+    do(world.ada, "review", id="1", at=AT - timedelta(days=30))
+    do(world.ben, "review", id="2", at=AT - timedelta(days=31))
+    assert ends_of(buy(world.ada, "10")) == prolonged(usual, 3, ZONE)
+    assert ends_of(buy(world.ben, "10", receipt="late")) == usual
+    found = extension_of(row, list(row.extension_audience.all()))
+    assert reach_of(found, row.wallet, clock.now()).members == 1
+    assert words_of_extension(row) == [
+        "Longer: points last 3 months longer, for members with “review” in the last 30 days."
+    ]
+    assert words_of_extension(row, "member") == [
+        "Longer: points last 3 months longer, after “review” in the last 30 days."
+    ]
 
 
 def test_it_is_told_with_the_award_and_in_the_terms(world, longer):

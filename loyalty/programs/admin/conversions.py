@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from import_export.fields import Field
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
@@ -78,7 +79,11 @@ class ConversionRateScreen(WithDraftBanner, WithMeaning, WithHistory, ProgramScr
             "got": points_of(steps * row.get, units_of(row.to_wallet)),
             "value": money_of(value, row.program.currency),
         }
-        numbers = [_("Today %(members)s members could change points; together they have %(points)s.") % told]
+        today = ngettext(
+            "Today %(members)d member could change points; together they have %(points)s.",
+            "Today %(members)d members could change points; together they have %(points)s.", people,
+        )  # fmt: skip
+        numbers = [today % told]
         if steps:
             numbers.append(_("If all of them changed all they have: %(got)s, worth %(value)s.") % told)
         return Meaning(words_of_rate(row), numbers)

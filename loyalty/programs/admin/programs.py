@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from unfold.decorators import display
 
 from loyalty.lib import colours
@@ -65,7 +66,7 @@ class ProgramScreenOfAll(WithDraftBanner, WithHistory, ProgramScreen):
 
     @display(description=_("state"), label={"open": "success", "closed": "warning"})
     def state(self, program: Program) -> tuple[str, Any]:
-        return ("open", _("open")) if program.is_active else ("closed", _("closed"))
+        return ("open", pgettext("program", "open")) if program.is_active else ("closed", pgettext("program", "closed"))
 
     def in_open_program(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         """All programs of the person: this list is the one place that shows more than one."""

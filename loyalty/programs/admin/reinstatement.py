@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from import_export.fields import Field
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
@@ -89,7 +90,11 @@ class ReinstatementPolicyScreen(WithDraftBanner, WithMeaning, WithHistory, Progr
             "expired": points_of(points, units),
         }
         numbers = [_("Bringing %(points)s back costs %(fee)s.") % told] if fee or amount else []
-        numbers.append(_("Today %(expired)s of %(members)s members lie within the window.") % told)
+        today = ngettext(
+            "Today %(expired)s of %(members)d member lie within the window.",
+            "Today %(expired)s of %(members)d members lie within the window.", members,
+        )  # fmt: skip
+        numbers.append(today % told)
         has_no_value = row.price == "money" and row.value_percent and not row.wallet.point_value
         warning = _("Units of this wallet have no value in money, so a part of it is nothing.") if has_no_value else ""
         return Meaning(words_of_reinstatement(row), numbers, warning)

@@ -32,6 +32,7 @@ HINTS = {
     "days_since_purchase": _("90"),
     "purchases_in_days": _("3; and under attribute the number of days"),
     "spend_in_days": _("100; and under attribute the number of days"),
+    "activities_in_days": _("1, or 0 for never; and under attribute the type and the days, such as review 30"),
 }
 
 

@@ -24,6 +24,7 @@ class Subject(models.TextChoices):
     DAYS_SINCE_PURCHASE = "days_since_purchase", _("days since the last purchase")
     PURCHASES_IN_DAYS = "purchases_in_days", _("purchases in the last days")
     SPEND_IN_DAYS = "spend_in_days", _("money spent in the last days")
+    ACTIVITIES_IN_DAYS = "activities_in_days", _("activities in the last days")
 
 
 class Operator(models.TextChoices):

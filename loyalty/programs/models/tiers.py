@@ -202,6 +202,12 @@ class TierChange(models.Model):
     measured = models.DecimalField(_("measured"), max_digits=20, decimal_places=4, null=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     actor = models.CharField(_("by"), max_length=80)
+    # What was set by hand with it, for whoever goes through it again; nothing where a count decided.
+    floor = models.ForeignKey(
+        Tier, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("not below")
+    )
+    floor_until = models.DateTimeField(_("not below, until"), null=True)
+    is_locked = models.BooleanField(_("locked"), default=False, db_default=False)
     at = models.DateTimeField(_("at"))
     created_at = models.DateTimeField(default=clock.now)
 

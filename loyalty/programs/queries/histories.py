@@ -34,16 +34,29 @@ WHERE a.program_id = %s AND a.event_at >= %s AND a.event_at < %s ORDER BY r.crea
 RETURNED = """
 SELECT DISTINCT r.purchase_id FROM loyalty_return r JOIN loyalty_activity a ON a.id = r.purchase_id
 WHERE a.program_id = %s AND a.event_at >= %s AND a.event_at < %s"""
+# A rung that was set by hand long ago may still hold.
 PUT = """
-SELECT c.created_at, c.member_id, c.tier_set_id, c.after_id, NULL::bigint, 0, c.at
-FROM loyalty_tierchange c JOIN loyalty_tierset s ON s.id = c.tier_set_id
-WHERE s.program_id = %s AND c.why = 'by_hand' AND c.created_at >= %s AND c.created_at < %s
+SELECT c.created_at, c.member_id, c.tier_set_id, c.after_id, NULL::bigint, 0, c.at, m.joined_at, m.birth_date,
+       c.floor_id, c.floor_until, c.is_locked
+FROM loyalty_tierchange c JOIN loyalty_tierset s ON s.id = c.tier_set_id JOIN loyalty_member m ON m.id = c.member_id
+WHERE s.program_id = %s AND c.why = 'by_hand' AND c.created_at < %s
 UNION ALL
-SELECT p.created_at, m.id, NULL, NULL, a.wallet_id, p.points, p.event_at
+SELECT p.created_at, m.id, NULL, NULL, a.wallet_id, p.points, p.event_at, m.joined_at, m.birth_date,
+       NULL, NULL, false
 FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id JOIN loyalty_wallet w ON w.id = a.wallet_id
 JOIN loyalty_member m ON m.subject = a.subject
 WHERE w.program_id = %s AND p.contra = 'adjusted' AND p.kind <> 'reversal' AND p.event_at >= %s AND p.event_at < %s
 ORDER BY 1"""
+# An award came to nothing: not confirmed in time, cancelled, or refused by the staff. One award does once, in two legs.
+CANCELLED = """
+SELECT c.created_at, a.source, w.code, m.id, c.event_at, -sum(c.points)::bigint, coalesce(sum(c.waived), 0)::bigint,
+       bool_or(c.kind = 'cancel')
+FROM ledger_posting c JOIN ledger_posting a ON a.account_id = c.account_id AND a.id = c.refers_to AND a.kind = 'award'
+JOIN ledger_account x ON x.id = c.account_id JOIN loyalty_wallet w ON w.id = x.wallet_id
+JOIN loyalty_member m ON m.subject = x.subject
+WHERE w.program_id = %s AND c.kind IN ('cancel', 'reversal') AND c.event_at >= %s AND c.event_at < %s
+GROUP BY c.account_id, c.refers_to, c.created_at, a.source, w.code, m.id, c.event_at
+HAVING bool_or(c.kind = 'cancel' OR c.key LIKE 'cancel:%%' OR c.key LIKE 'review:%%') ORDER BY c.created_at"""
 EARLIER = """
 SELECT DISTINCT a.member_id FROM loyalty_activity a
 WHERE a.program_id = %s AND a.kind = 'purchase' AND a.event_at < %s
@@ -93,7 +106,7 @@ class CameBack(NamedTuple):
 
 
 class ByHand(NamedTuple):
-    """A member put on a rung by the staff, or points given by hand (then `ladder_id` is None)."""
+    """A member put on a rung by the staff or left to the count again, or points given by hand (without `ladder_id`)."""
 
     created_at: datetime
     member_id: int
@@ -102,9 +115,27 @@ class ByHand(NamedTuple):
     wallet_id: int | None
     points: int
     at: datetime
+    joined_at: datetime
+    birth_date: date | None
+    floor_id: int | None
+    floor_until: datetime | None
+    is_locked: bool
 
 
-type Act = Happened | CameBack | ByHand
+class Cancelled(NamedTuple):
+    """Points of one activity in one wallet came to nothing; `key` is the activity's. By itself: nobody decided it."""
+
+    created_at: datetime
+    key: str
+    wallet: str
+    member_id: int
+    at: datetime
+    points: int
+    waived: int
+    by_itself: bool
+
+
+type Act = Happened | CameBack | Cancelled | ByHand
 
 
 def history_of(
@@ -115,9 +146,10 @@ def history_of(
     streams: list[Iterator[Act]] = [
         map(_happened, _rows(HAPPENED, (household, *span))),
         map(_came_back, _rows(CAME_BACK, span)),
+        map(Cancelled._make, _rows(CANCELLED, span)),
     ]
     if by_hand:
-        streams.append(map(ByHand._make, _rows(PUT, span * 2)))
+        streams.append(map(ByHand._make, _rows(PUT, (program_id, until, *span))))
     return merge(*streams, key=lambda act: act.created_at)
 
 
@@ -131,6 +163,11 @@ def history_length(program_id: int, since: datetime, until: datetime) -> int:
 def returned_in(program_id: int, since: datetime, until: datetime) -> frozenset[int]:
     """The purchases of the time of which something came back."""
     return frozenset(pk for (pk,) in _rows(RETURNED, (program_id, since, until)))
+
+
+def cancelled_in(program_id: int, since: datetime, until: datetime) -> frozenset[str]:
+    """The keys of activities of which points came to nothing in the time."""
+    return frozenset(row[1] for row in _rows(CANCELLED, (program_id, since, until)))
 
 
 def buyers_before(program_id: int, at: datetime) -> frozenset[int]:

@@ -22,9 +22,10 @@ from loyalty.programs.rules.operands import KINDS, kind_of_ordered, plain
 LINE_SUBJECTS = frozenset({"sku", "category", "line_attribute"})
 ATTRIBUTES = frozenset({"line_attribute", "member_attribute", "activity_attribute"})
 WINDOWS = frozenset({"purchases_in_days", "spend_in_days"})  # their name is a number of days
-NAMED_SUBJECTS = ATTRIBUTES | WINDOWS
+DONE = "activities_in_days"  # its name is a type and a number of days: “review 30”
+NAMED_SUBJECTS = ATTRIBUTES | WINDOWS | {DONE}
 # What is known about the member beside the basket; `standing` says what each of them means.
-STANDING_SUBJECTS = WINDOWS | {"tier", "list", "member_days", "age", "birthday", "days_since_purchase"}
+STANDING_SUBJECTS = WINDOWS | {DONE, "tier", "list", "member_days", "age", "birthday", "days_since_purchase"}
 LONGEST_WINDOW = 3_660  # days
 NEGATIVE = frozenset({"not_equals", "not_in"})
 ORDERED = ("gte", "gt", "lte", "lt", "between")
@@ -56,12 +57,14 @@ OPERATORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "days_since_purchase": _COUNT,
         "purchases_in_days": _COUNT,
         "spend_in_days": ORDERED,
+        DONE: _COUNT,
     }
 )
 _KIND_OF = {"basket_total": "number", "weekday": "weekday", "time_of_day": "time", "first_purchase": "flag"} | (
     dict.fromkeys(STANDING_SUBJECTS - {"tier", "list"}, "number")
 )
 LISTS = (list, tuple, set, frozenset)
+_TYPE_AND_DAYS = re.compile(r"([a-z0-9._-]{1,40})[\s,:/]+([0-9]+)", re.ASCII)
 _BETWEEN_COMMAS = re.compile(r"\s*[,;]\s*")
 _BETWEEN_ENDS = re.compile(r"\s*(?:[,;–]|\.\.|\s-\s)\s*")
 
@@ -123,12 +126,15 @@ class Condition:
         ensure_choice("operator", self.operator, OPERATORS[self.subject])
         if (self.subject in NAMED_SUBJECTS) != bool(self.name.strip()):
             raise InvalidSetting("name", "required" if self.subject in NAMED_SUBJECTS else "not-used")
+        name = self.name.strip()
         if self.subject in WINDOWS:
-            self._ensure_days()
+            _ensure_days(name)
+        elif self.subject == DONE:
+            name = _named_done(name)
         kind = KINDS[self.kind]
         values = tuple(kind.parse(item) for item in self._values())
         compared = tuple(kind.compared(item) for item in values)
-        self._set(name=self.name.strip(), value=values if self.operator in MANY else values[0], _read=kind.read)
+        self._set(name=name, value=values if self.operator in MANY else values[0], _read=kind.read)
         self._prepare(compared)
         told = {"subject": self.subject, "operator": self.operator, "value": plain(self.value)}
         self._set(told=told | {"name": self.name} if self.name else told)
@@ -139,6 +145,12 @@ class Condition:
         if self.subject in ATTRIBUTES:
             return kind_of_ordered(self.value) if self.operator in ORDERED else "scalar"
         return _KIND_OF.get(self.subject, "text")
+
+    @property
+    def done(self) -> tuple[str, int]:
+        """Of `activities_in_days`: which type is counted, and in how many days."""
+        type, days = self.name.split(" ")
+        return type, int(days)
 
     @property
     def is_on_lines(self) -> bool:
@@ -178,13 +190,6 @@ class Condition:
             return self._wanted in found
         return any(self._test(item, self._wanted) for item in found)
 
-    def _ensure_days(self) -> None:
-        text = self.name.strip()
-        if not (text.isascii() and text.isdigit()):
-            raise InvalidSetting("name", "not-a-whole-number", value=text)
-        if not 1 <= int(text) <= LONGEST_WINDOW:
-            raise InvalidSetting("name", "out-of-range", value=text)
-
     def _values(self) -> tuple[Any, ...]:
         if self.operator not in MANY:
             return (self.value,)
@@ -212,6 +217,22 @@ class Condition:
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+
+def _ensure_days(text: str) -> None:
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidSetting("name", "not-a-whole-number", value=text)
+    if not 1 <= int(text) <= LONGEST_WINDOW:
+        raise InvalidSetting("name", "out-of-range", value=text)
+
+
+def _named_done(text: str) -> str:
+    """The type and the number of days as they are kept; purchases have a subject of their own, which knows returns."""
+    found = _TYPE_AND_DAYS.fullmatch(text.lower())
+    if found is None or found[1] == "purchase":
+        raise InvalidSetting("name", "not-a-type-and-days", value=text)
+    _ensure_days(found[2])
+    return f"{found[1]} {int(found[2])}"
 
 
 def _days_between(first: int, last: int) -> frozenset[int]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from loyalty.programs.rules.benefits import prolonged
-from loyalty.programs.rules.conditions import Condition
+from loyalty.programs.rules.conditions import DONE, Condition
 from loyalty.programs.rules.days import Zone, count_of, end_of_day
 from loyalty.programs.rules.explanation import WalletId
 from loyalty.programs.rules.invalid import InvalidSetting
 
-SUBJECTS = frozenset({"tier", "list", "member_attribute"})
+SUBJECTS = frozenset({"tier", "list", "member_attribute", DONE})
 LONGEST_MONTHS = 240
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from loyalty.programs.rules.conditions import Condition
+from loyalty.programs.rules.conditions import DONE, WINDOWS, Condition
 from loyalty.programs.rules.days import Zone, start_of_day, zone_of
 
 # What `programs_standing` is asked by its name alone.
@@ -38,13 +38,15 @@ class Recent(NamedTuple):
 
 NONE_RECENT = Recent(0, Decimal(0))
 NO_WINDOWS: Mapping[int, Recent] = MappingProxyType({})
+NOTHING_DONE: Mapping[tuple[str, int], int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Only what was asked for is filled in. Instants are aware; `balances` are what is held by wallet, pending too.
 
-    `lists` holds the codes and names of the member lists; `windows` is by number of days.
+    `lists` holds the codes and names of the member lists; `windows` is by number of days, `done` (how often) by type
+    of activity and number of days.
     """
 
     tiers: tuple[HeldTier, ...] = ()
@@ -53,6 +55,7 @@ class Standing:
     birth_date: date | None = None
     last_purchase_at: datetime | None = None
     windows: Mapping[int, Recent] = field(default_factory=lambda: NO_WINDOWS)
+    done: Mapping[tuple[str, int], int] = field(default_factory=lambda: NOTHING_DONE)
     balances: Mapping[int, int] = field(default_factory=lambda: NO_BALANCES)
     household: int | None = None
 
@@ -73,6 +76,8 @@ class Standing:
                 return days_from_birthday(self.birth_date, local.date()) if self.birth_date else None
             case "days_since_purchase":
                 return _days_since(self.last_purchase_at, local)
+            case "activities_in_days":
+                return Decimal(self.done.get(condition.done, 0))
             case "purchases_in_days":
                 return Decimal(self.windows.get(int(condition.name), NONE_RECENT).purchases)
             case _:
@@ -102,6 +107,7 @@ class Needs:
     person: bool = False
     last_purchase: bool = False
     windows: frozenset[int] = frozenset()
+    done: frozenset[tuple[str, int]] = frozenset()
     balances: bool = False
     household: bool = False
     follows: bool = False  # ladders are followed, whose moves need the member's row
@@ -110,8 +116,8 @@ class Needs:
     @property
     def takes_turns(self) -> bool:
         """Whether what one purchase changes can decide what the next one earns, so that a member's take turns."""
-        asks = self.first or self.tiers or self.last_purchase or bool(self.windows) or self.balances
-        return asks or self.follows or self.watches
+        asks = self.first or self.tiers or self.last_purchase or self.balances
+        return asks or bool(self.windows) or bool(self.done) or self.follows or self.watches
 
     @property
     def is_told_anew(self) -> bool:
@@ -121,8 +127,8 @@ class Needs:
     @property
     def has_standing(self) -> bool:
         """Whether anything of a Standing is asked for."""
-        asks = self.tiers or self.lists or self.person or self.last_purchase or bool(self.windows)
-        return asks or self.balances or self.household
+        asks = self.tiers or self.lists or self.person or self.last_purchase
+        return asks or bool(self.windows) or bool(self.done) or self.balances or self.household
 
     def asked(self, at: datetime, zone: Zone) -> dict[str, Any] | None:
         """As `programs_situation` is asked, about something that happened at `at`; None for nothing."""
@@ -130,17 +136,20 @@ class Needs:
             return None
         flags = {name: True for name in ASKED if getattr(self, name)}
         windows = {str(days): window_start(at, days, zone).isoformat() for days in sorted(self.windows)}
-        return flags | {"at": at.astimezone(UTC).isoformat()} | ({"windows": windows} if windows else {})
+        done = [[type, days, window_start(at, days, zone).isoformat()] for type, days in sorted(self.done)]
+        asked = {"windows": windows, "done": done}
+        return flags | {"at": at.astimezone(UTC).isoformat()} | {name: told for name, told in asked.items() if told}
 
     def covers(self, other: "Needs") -> bool:
         """Whether whoever asked for this knows what `other` asks for, and took turns where `other` does."""
         flags = ("first", *ASKED, "takes_turns")
-        return self.windows >= other.windows and all(getattr(self, name) >= getattr(other, name) for name in flags)
+        reaches = self.windows >= other.windows and self.done >= other.done
+        return reaches and all(getattr(self, name) >= getattr(other, name) for name in flags)
 
     def joined(self, other: "Needs") -> "Needs":
         """What both ask for together."""
         flags = {name: getattr(self, name) or getattr(other, name) for name in ("first", *ASKED, "follows", "watches")}
-        return Needs(windows=self.windows | other.windows, **flags)
+        return Needs(windows=self.windows | other.windows, done=self.done | other.done, **flags)
 
 
 NO_NEEDS = Needs()
@@ -158,7 +167,7 @@ def needs_of(
     """What these conditions ask for; the flags say that something else asks too."""
     asked = list(conditions)
     subjects = {condition.subject for condition in asked}
-    windows = {int(each.name) for each in asked if each.subject in ("purchases_in_days", "spend_in_days")}
+    windows = {int(each.name) for each in asked if each.subject in WINDOWS}
     return Needs(
         first="first_purchase" in subjects,
         tiers=tiers or "tier" in subjects,
@@ -166,6 +175,7 @@ def needs_of(
         person=bool(subjects & {"member_days", "age", "birthday"}),
         last_purchase="days_since_purchase" in subjects,
         windows=frozenset(windows),
+        done=frozenset(each.done for each in asked if each.subject == DONE),
         balances=balances,
         household=household,
         follows=follows,
@@ -185,6 +195,7 @@ def standing_from(told: Mapping[str, Any] | None) -> Standing:
         birth_date=date.fromisoformat(told["birth_date"]) if told.get("birth_date") else None,
         last_purchase_at=_instant(told.get("last_purchase_at")),
         windows={int(days): Recent(times, Decimal(str(spend))) for days, (times, spend) in windows.items()},
+        done={(type, days): times for type, days, times in told.get("done") or ()},
         balances={int(wallet): held for wallet, held in (told.get("balances") or {}).items()},
         household=told.get("household"),
     )

@@ -9,7 +9,18 @@ from typing import Any
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.rules.capping import UNUSED, Place, Use, Used
 from loyalty.programs.rules.standing import HeldTier, Recent, Standing, window_start
-from loyalty.programs.rules.tiers import Counts, Held, Ladder, Moment, Span, at_first, falls_day_by_day, judge, spans_of
+from loyalty.programs.rules.tiers import (
+    Counts,
+    Held,
+    Ladder,
+    Moment,
+    Span,
+    Spans,
+    at_first,
+    falls_day_by_day,
+    judge,
+    spans_of,
+)
 from loyalty.programs.services.uses import Counters
 
 NIL = Decimal(0)
@@ -60,9 +71,14 @@ class Person:
             birth_date=self.birth_date,
             last_purchase_at=max((each.at for each in earlier), default=None),
             windows={days: _recent(earlier, window_start(at, days, zone), at) for days in needs.windows},
+            done={asked: self._times(*asked, at, zone) for asked in needs.done},
             balances=self.balances,
             household=household,
         )
+
+    def _times(self, type: str, days: int, at: datetime, zone: str) -> int:
+        since = window_start(at, days, zone)
+        return sum(done == type and since <= when < at for when, done in self.done)
 
     def tiers(self, ladders: Sequence[Ladder]) -> Iterable[HeldTier]:
         for ladder in ladders:
@@ -85,6 +101,13 @@ class Person:
         for ladder in configuration.ladders:
             self._judge(ladder, Moment(at, configuration.program.time_zone, self.joined_at), returned=returned)
 
+    def put(self, ladder: Ladder, held: Held, moment: Moment, *, counts: bool) -> None:
+        """By hand; with `counts` what is counted decides at once, else only where it does not reach higher."""
+        counted = ladder.place_for(self._counts(ladder, spans_of(ladder, moment)).now)
+        self.held[ladder.id] = held
+        if counts or held.place >= counted:
+            self._judge(ladder, moment)
+
     def pass_time(self, configuration: Configuration, at: datetime) -> None:
         """What the nightly job did until now: a look at the instants at which time may move somebody."""
         for ladder in configuration.ladders:
@@ -96,10 +119,12 @@ class Person:
                 self._judge(ladder, Moment(due, configuration.program.time_zone, self.joined_at))
 
     def _judge(self, ladder: Ladder, moment: Moment, *, returned: bool = False) -> None:
-        spans = spans_of(ladder, moment, returned=returned)
-        counts = Counts(self._count(ladder, spans.now), self._count(ladder, spans.before) if spans.before else NIL)
+        counts = self._counts(ladder, spans_of(ladder, moment, returned=returned))
         held = self.held.get(ladder.id) or at_first(ladder)
         self.held[ladder.id] = judge(ladder, held, counts, moment, returned=returned)
+
+    def _counts(self, ladder: Ladder, spans: Spans) -> Counts:
+        return Counts(self._count(ladder, spans.now), self._count(ladder, spans.before) if spans.before else NIL)
 
     def _count(self, ladder: Ladder, span: Span) -> Decimal:
         """What `programs_tier_measure` counts."""

@@ -17,13 +17,13 @@ from dateutil.relativedelta import relativedelta
 
 from loyalty.programs.errors.activities import TooManyPoints
 from loyalty.programs.queries.configuration import Configuration
-from loyalty.programs.queries.histories import ByHand, CameBack, Happened
+from loyalty.programs.queries.histories import ByHand, CameBack, Cancelled, Happened
 from loyalty.programs.rules.capping import EVER, Use, cap_awards, period_start, places_of
 from loyalty.programs.rules.explanation import Evaluation
 from loyalty.programs.rules.occurrence import NIL, PURCHASE, Line
 from loyalty.programs.rules.returns import Sold, brought_by, share_texts, step_of
 from loyalty.programs.rules.standing import NOBODY, Standing
-from loyalty.programs.rules.tiers import Held
+from loyalty.programs.rules.tiers import BELOW, Held, Moment, at_first
 from loyalty.programs.services.drafts import Draft
 from loyalty.programs.services.facts import NOTHING
 from loyalty.programs.services.judging import evaluate, setting_of
@@ -55,7 +55,7 @@ class _Given:
 
 @dataclass(slots=True)
 class _Sale:
-    """A purchase of which something comes back later."""
+    """A purchase of which something comes back later, or any activity whose points come to nothing."""
 
     bought: Bought
     lines: list[Sold]
@@ -68,7 +68,8 @@ def begins_at(configuration: Configuration, since: datetime) -> datetime:
     starts = [since]
     starts += [period_start(cap.period, since, zone) for cap in configuration.caps if cap.period not in LENGTHS]
     starts += [since - relativedelta(minutes=cap.minutes) for cap in configuration.caps if cap.period == "cooldown"]
-    starts += [since - relativedelta(days=days) - EARLY for days in configuration.needs.windows]
+    days_back = [*configuration.needs.windows, *(days for _type, days in configuration.needs.done)]
+    starts += [since - relativedelta(days=days) - EARLY for days in days_back]
     for ladder in configuration.ladders:
         is_endless = ladder.counts_in == "lifetime" or ladder.downgrade == "never"
         months = 2 * ladder.months if ladder.counts_in == "rolling" else 24
@@ -84,7 +85,8 @@ LENGTHS = ("transaction", "cooldown")
 class Run:
     """A configuration at work on a history, with every amount `scale` times as large.
 
-    `returned` are the purchases of which something comes back; `lists` are those on which members are now.
+    `returned` are the purchases of which something comes back, `cancelled` the keys of activities whose points come to
+    nothing; `lists` are those on which members are now.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Run:
         *,
         scale: Decimal = ONE,
         returned: frozenset[int] = frozenset(),
+        cancelled: frozenset[str] = frozenset(),
         bought: frozenset[int] = frozenset(),
         lists: Mapping[int, tuple[str, ...]] = NOTHING,  # type: ignore[assignment]
     ) -> None:
@@ -100,14 +103,16 @@ class Run:
         self.refused = 0  # activities that would earn more than a wallet can hold
         self.trimmed = 0  # activities of which caps took something
         self._configuration, self._scale, self._returned = configuration, scale, returned
-        self._bought, self._lists = bought, lists
+        self._bought, self._lists, self._cancelled = bought, lists, cancelled
         self._counters = Memory(lock=False)
         self._sales: dict[int, _Sale] = {}
+        self._ending: dict[str, _Sale] = {}  # by the key of the activity
         self._codes = {pk: terms.wallet.code for pk, terms in configuration.wallets.items()}
         needs = configuration.needs
         self._asks, self._is_plain = needs.has_standing, _is_plain(configuration)
         self._known: dict[tuple, Evaluation] = {}
-        self._remembers = bool(needs.windows or needs.last_purchase or needs.balances or configuration.ladders)
+        reaches_back = needs.windows or needs.done or needs.last_purchase
+        self._remembers = bool(reaches_back or needs.balances or configuration.ladders)
 
     def earn(self, row: Happened) -> dict[str, int]:
         """Points by wallet code."""
@@ -138,21 +143,53 @@ class Run:
             person.follow(self._configuration, row.created_at, returned=True)
         return taken
 
+    def cancel(self, row: Cancelled) -> dict[str, int] | None:
+        """Points by wallet code that come to nothing; None for an activity from before the replay.
+
+        What the nightly job takes gives nothing back to caps and moves nobody at once, as in the books.
+        """
+        sale = self._ending.get(row.key)
+        if sale is None:
+            return None
+        person = self.people[row.member_id]
+        taken = {each.code: self._end(each, person, row) for each in sale.given if each.code == row.wallet}
+        if self._configuration.ladders and not row.by_itself:
+            person.follow(self._configuration, row.created_at, returned=True)
+        return taken
+
+    def _end(self, given: _Given, person: Person, row: Cancelled) -> int:
+        left = given.points - given.taken
+        given.taken = given.points
+        given.entry[2] -= left
+        if left and not row.by_itself:
+            self._counters.give_back(given.uses, points=left, whole=given.points, is_all=True)
+        gone = left - min(left, row.waived)
+        person.balances[given.wallet] = person.balances.get(given.wallet, 0) - gone
+        return gone
+
     def put(self, row: ByHand) -> None:
         """What the staff did by hand counts as it did."""
-        person = self.people.get(row.member_id)
-        if person is None:
-            return
+        person = self._person(row)
         if row.ladder_id is None:
             person.credit(row.at, row.wallet_id or 0, row.points)
             person.follow(self._configuration, row.created_at)
             return
         ladder = next((each for each in self._configuration.ladders if each.id == row.ladder_id), None)
-        if ladder is not None:
-            place = ladder.place_of(row.tier_id)
-            person.held[ladder.id] = Held(place, row.created_at, floor=place)
+        if ladder is None:
+            return
+        moment = Moment(row.created_at, self._configuration.program.time_zone, person.joined_at)
+        person.pass_time(self._configuration, row.created_at)
+        if row.tier_id is not None and row.floor_id is None and not row.is_locked:
+            free = replace(
+                person.held.get(ladder.id) or at_first(ladder), floor=BELOW, floor_until=None, is_locked=False
+            )
+            person.put(ladder, free, moment, counts=True)
+            return
+        place = ladder.place_of(row.tier_id)
+        held = Held(place, row.created_at, None, place, row.floor_until, row.is_locked)
+        person.put(ladder, held, moment, counts=False)
 
-    def _person(self, row: Happened) -> Person:
+    def _person(self, row: Happened | ByHand) -> Person:
         person = self.people.get(row.member_id)
         if person is None:
             pk = row.member_id
@@ -209,16 +246,17 @@ class Run:
         return capped.evaluation, capped.uses
 
     def _remember(self, row: Happened, person: Person, evaluation: Evaluation, uses: Sequence[Use]) -> None:
-        is_purchase, comes_back = row.type == PURCHASE, row.id in self._returned
+        is_purchase, key = row.type == PURCHASE, f"{row.kind}:{row.source}:{row.external_id}"
+        comes_back = row.id in self._returned or key in self._cancelled
         person.kept += is_purchase
         if not (self._remembers or comes_back):
             return
         entries = [person.credit(row.at, int(award.wallet), award.points) for award in evaluation.awards]
-        if not is_purchase:
+        bought = Bought(row.at, row.total * self._scale if is_purchase else NIL)
+        if is_purchase:
+            person.bought.append(bought)
+        else:
             person.done.append((row.at, row.type))
-            return
-        bought = Bought(row.at, row.total * self._scale)
-        person.bought.append(bought)
         if comes_back:
             given = [
                 _Given(
@@ -227,10 +265,13 @@ class Run:
                 )
                 for award, entry in zip(evaluation.awards, entries, strict=True)
             ]  # fmt: skip
-            self._sales[row.id] = _Sale(bought, _sold(_lines(row, self._scale)), given)
+            sale = _Sale(bought, _sold(_lines(row, self._scale)), given)
+            self._sales[row.id] = self._ending[key] = sale
 
     def _taken(self, given: _Given, lines: list[Sold], person: Person, told: Mapping[str, Any] | None) -> int:
         """What this step takes; what could not be taken then, because it was spent, could not be taken now either."""
+        if given.taken == given.points:
+            return 0
         asked = step_of(given.points, given.taken, brought_by(given.shares, lines), lines)
         given.taken += asked
         given.entry[2] -= asked

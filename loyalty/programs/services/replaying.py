@@ -11,8 +11,10 @@ from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.queries.histories import (
     ByHand,
     CameBack,
+    Cancelled,
     Happened,
     buyers_before,
+    cancelled_in,
     history_of,
     lists_now,
     returned_in,
@@ -62,6 +64,10 @@ def replay(
         if isinstance(act, ByHand):
             for run in runs:
                 run.put(act)
+        elif isinstance(act, Cancelled):
+            gone = [run.cancel(act) for run in runs]
+            if act.at >= since and gone[0] is not None:
+                _take(found, act, {act.wallet: -act.points}, [points or {} for points in gone])
         elif isinstance(act, CameBack):
             taken = [run.take_back(act) for run in runs]
             if act.at >= since:
@@ -80,6 +86,7 @@ def _runs(configuration: Configuration, since: datetime, until: datetime, smalle
     program_id, begin = configuration.program.pk, begins_at(configuration, since)
     known: dict[str, Any] = {
         "returned": returned_in(program_id, begin, until),
+        "cancelled": cancelled_in(program_id, begin, until),
         "bought": buyers_before(program_id, begin) if configuration.needs.first else frozenset(),
         "lists": lists_now(program_id) if configuration.needs.lists else {},
     }
@@ -100,6 +107,10 @@ def _count(found: Replay, act: Happened, earned: list[dict[str, int]]) -> None:
 def _count_return(found: Replay, act: CameBack, taken: list[dict[str, int]]) -> None:
     given = {claw["wallet"]: -claw["taken"] for claw in act.clawbacks}
     found.returns += 1
+    _take(found, act, given, taken)
+
+
+def _take(found: Replay, act: CameBack | Cancelled, given: Points, taken: list[dict[str, int]]) -> None:
     _add(found, act.member_id, act.at, given, {code: -points for code, points in taken[0].items()})
     for code, points in (taken[1] if len(taken) > 1 else {}).items():
         found.smaller[code] -= points

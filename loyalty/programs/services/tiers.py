@@ -44,8 +44,9 @@ WITH moved AS (
         is_locked = EXCLUDED.is_locked, review_at = EXCLUDED.review_at
 )
 INSERT INTO loyalty_tierchange (member_id, tier_set_id, before_id, after_id, why, measured, reason, actor, at,
-    created_at, activity_id)
-SELECT member_id, ladder_id, before_id, tier_id, why, measured, %(reason)s, %(actor)s, %(at)s, %(now)s, %(activity)s
+    created_at, activity_id, floor_id, floor_until, is_locked)
+SELECT member_id, ladder_id, before_id, tier_id, why, measured, %(reason)s, %(actor)s, %(at)s, %(now)s, %(activity)s,
+    floor_id, floor_until, is_locked
 FROM moved WHERE is_told ORDER BY member_id, ladder_id"""
 DUE = """
 SELECT DISTINCT s.member_id FROM loyalty_tierstanding s

@@ -254,6 +254,25 @@ class TestConditions:
         gold = Condition("member_attribute", "equals", "gold", "status")
         assert phrase_for(gold, "EUR", "member") == "if your status is gold"
 
+    @pytest.mark.parametrize(
+        ("operator", "value", "phrase"),
+        [
+            ("gte", "1", "for members with “review” in the last 30 days"),
+            ("gt", "0", "for members with “review” in the last 30 days"),
+            ("equals", "0", "for members without “review” in the last 30 days"),
+            ("lt", "1", "for members without “review” in the last 30 days"),
+            ("gte", "3", "for members whose number of “review” in the last 30 days is at least 3"),
+            ("equals", "1", "for members whose number of “review” in the last 30 days is exactly 1"),
+        ],
+    )
+    def test_what_was_done_lately(self, operator, value, phrase):
+        assert phrase_for(Condition("activities_in_days", operator, value, "Review, 30"), "EUR") == phrase
+
+    @pytest.mark.parametrize("name", ["", "review", "30", "purchase 30", "review 0", "review 99999", "a b 3"])
+    def test_what_was_done_wants_a_type_and_days(self, name):
+        with pytest.raises(InvalidSetting):
+            Condition("activities_in_days", "gte", 1, name)
+
     def test_every_subject_and_operator_has_words(self):
         values = {"weekday": 1, "time_of_day": "10:00", "first_purchase": True, "basket_total": 5}
         for subject, operators in OPERATORS.items():
@@ -262,6 +281,7 @@ class TestConditions:
                 pair = {"time_of_day": ("10:00", "11:00"), "weekday": (1, 2)}.get(subject, (5, 6))
                 given = pair if operator in ("between", "in", "not_in") else value
                 name = "name" if subject.endswith("_attribute") else "30" if subject.endswith("_in_days") else ""
+                name = "review 30" if subject == "activities_in_days" else name
                 condition = Condition(subject, operator, given, name)
                 assert "%" not in phrase_for(condition, "EUR")
                 assert condition_from_params(condition.told) == condition

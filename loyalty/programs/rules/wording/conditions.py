@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy, pgettext_lazy
 
 from loyalty.programs.rules.conditions import Condition
+from loyalty.programs.rules.wording.activities import activity_name
 from loyalty.programs.rules.wording.amounts import day_of, list_of, money_of, number_of
 
 DAYS = {
@@ -120,6 +121,36 @@ COUNTED = {
         "member": gettext_lazy("when you spent %(range)s in the last %(name)s days"),
     },
 }
+# Whether a member did something lately, by voice: did it, did not, so many times.
+DID = {
+    "staff": (
+        ngettext_lazy(
+            "for members with “%(activity)s” in the last %(days)d day",
+            "for members with “%(activity)s” in the last %(days)d days", "days",
+        ),
+        ngettext_lazy(
+            "for members without “%(activity)s” in the last %(days)d day",
+            "for members without “%(activity)s” in the last %(days)d days", "days",
+        ),
+        ngettext_lazy(
+            "for members whose number of “%(activity)s” in the last %(days)d day is %(range)s",
+            "for members whose number of “%(activity)s” in the last %(days)d days is %(range)s", "days",
+        ),
+    ),
+    "member": (
+        ngettext_lazy(
+            "after “%(activity)s” in the last %(days)d day", "after “%(activity)s” in the last %(days)d days", "days"
+        ),
+        ngettext_lazy(
+            "without “%(activity)s” in the last %(days)d day", "without “%(activity)s” in the last %(days)d days",
+            "days",
+        ),
+        ngettext_lazy(
+            "when your number of “%(activity)s” in the last %(days)d day is %(range)s",
+            "when your number of “%(activity)s” in the last %(days)d days is %(range)s", "days",
+        ),
+    ),
+}  # fmt: skip
 RANGES = {
     "equals": gettext_lazy("exactly %(value)s"),
     "gte": gettext_lazy("at least %(value)s"),
@@ -145,6 +176,8 @@ def phrase_for(condition: Condition, currency: str, voice: str = "staff", *, of_
             return str(STANDINGS[condition.subject][voice][condition.is_negative]) % _values(condition, currency)
         case "birthday":
             return _birthday(condition, voice)
+        case "activities_in_days":
+            return _did(condition, currency, voice)
         case subject if subject in COUNTED:
             words = {"range": str(RANGES[condition.operator]) % _values(condition, currency), "name": condition.name}
             return str(COUNTED[subject][voice]) % words
@@ -179,6 +212,14 @@ def _birthday(condition: Condition, voice: str) -> str:
     else:
         text = ngettext("within %(days)d day of the birthday", "within %(days)d days of the birthday", days)
     return text % {"days": days}
+
+
+def _did(condition: Condition, currency: str, voice: str) -> str:
+    type, days = condition.done
+    never, once, often = (condition.holds(Decimal(times)) for times in (0, 1, 10_000))
+    form = 2 if once != often or never == once else int(never)
+    told = str(RANGES[condition.operator]) % _values(condition, currency)
+    return DID[voice][form] % {"activity": activity_name(type), "days": days, "range": told}
 
 
 def _attribute(condition: Condition, currency: str, voice: str, of_basket: bool) -> str:

@@ -16,6 +16,7 @@ MESSAGES: dict[str, str | Promise] = {
     "not-a-date": gettext_lazy("“%(value)s” is not a day of the year. Write month-day, such as 12-31."),
     "not-a-number": gettext_lazy("“%(value)s” is not a number."),
     "not-a-time": gettext_lazy("“%(value)s” is not a time of day. Write it as 07:30."),
+    "not-a-type-and-days": gettext_lazy("Write a type of activity and a number of days, such as review 30."),
     "not-a-weekday": gettext_lazy("“%(value)s” is not a weekday. Write 1 for Monday to 7 for Sunday."),
     "not-a-whole-number": gettext_lazy("“%(value)s” is not a whole number."),
     "not-aware": gettext_lazy("A time zone is missing."),
