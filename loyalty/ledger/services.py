@@ -158,9 +158,9 @@ def activate_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swep
     return _sweep("activate_due", due.accounts_activating(wallet_ids, at), at, actor)
 
 
-def cancel_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
-    """Pending points that nobody confirmed in time are cancelled. Resumable, harmless twice."""
-    return _sweep("cancel_due", due.accounts_cancelling(wallet_ids, at), at, actor)
+def cancel_due(*, at: datetime, actor: str, wallet_ids: Iterable[int] = (), accounts: Iterable[int] = ()) -> Swept:
+    """Pending points that nobody confirmed in time, there or in `accounts` (ids), go. Resumable, harmless twice."""
+    return _sweep("cancel_due", accounts or due.accounts_cancelling(wallet_ids, at), at, actor)
 
 
 def spend(

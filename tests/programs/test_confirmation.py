@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from loyalty.ledger.errors import NotPending
 from loyalty.outbox.models import Message
 from loyalty.programs.errors.activities import NothingPending, UnknownActivity
-from loyalty.programs.models.caps import Cap
+from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.lots import lots_of
 from loyalty.programs.queries.statement import statement_of
@@ -132,3 +134,30 @@ def test_what_nobody_confirms_in_time_is_taken_at_the_end_of_the_day(world):
     assert activate_points(at=AT + timedelta(days=99)).lots == 0
     newest = statement_of(world.ada).rows[0]
     assert (newest.title, newest.points, newest.bucket) == ("Not confirmed in time", -100, 1)
+
+
+def test_what_nobody_confirms_in_time_uses_up_no_cap(world):
+    Cap.objects.create(program=world.aurora, scope="member", period="ever", measure="points", limit=100)
+    buy(world.ada, "80")
+    buy(world.ada, "20", receipt="1002")
+    confirm(world, external_id="1002")
+    assert CapUse.objects.values_list("times", "points").get() == (2, 100)
+    for _again in range(2):
+        cancel_unconfirmed(at=AT + timedelta(days=31))
+        assert CapUse.objects.values_list("times", "points").get() == (1, 20)
+    with pytest.raises(NothingPending):
+        cancel(world)  # by the shop, too late
+    assert CapUse.objects.values_list("times", "points").get() == (1, 20)
+
+
+def test_the_caps_of_many_come_back_in_as_many_statements_as_of_one(world):
+    Cap.objects.create(program=world.aurora, scope="program", period="ever", measure="points", limit=1_000)
+    buy(world.ada, "10")
+    with CaptureQueriesContext(connection) as one:
+        cancel_unconfirmed(at=AT + timedelta(days=31))
+    for number in range(5):
+        buy(world.ada if number % 2 else world.ben, "10", receipt=f"more-{number}")
+    with CaptureQueriesContext(connection) as many:
+        cancel_unconfirmed(at=AT + timedelta(days=31))
+    assert len(many) == len(one)
+    assert CapUse.objects.values_list("times", "points").get() == (0, 0)

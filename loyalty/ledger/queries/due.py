@@ -1,6 +1,7 @@
 """Which accounts a sweep has to look at."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.ledger.queries.rows import rows_of
@@ -25,6 +26,30 @@ def accounts_cancelling(wallet_ids: Iterable[int], at: datetime) -> list[int]:
     return _accounts(
         "SELECT account_id FROM ledger_lot WHERE is_open AND is_pending AND cancel_at <= %s", at, wallet_ids
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """A lot to be cancelled, and the `source` of the award that brought it."""
+
+    account_id: int
+    wallet_id: int
+    source: str
+
+
+UNCONFIRMED = """
+    SELECT l.account_id, a.wallet_id, p.source
+    FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id
+    JOIN ledger_posting p ON p.account_id = l.account_id AND p.id = l.posting_id
+    WHERE l.account_id = ANY (%s) AND l.is_open AND l.is_pending AND l.cancel_at <= %s
+      AND (l.activates_at IS NULL OR l.cancel_at < l.activates_at) AND p.kind = 'award'
+    ORDER BY l.account_id, l.id
+"""
+
+
+def unconfirmed_in(account_ids: Iterable[int], at: datetime) -> list[Unconfirmed]:
+    """What `cancel_due` would cancel in these accounts of what awards brought."""
+    return [Unconfirmed(*row) for row in rows_of(UNCONFIRMED, list(account_ids), at)]
 
 
 def accounts_holding_too_long(wallet_ids: Iterable[int], at: datetime) -> list[int]:

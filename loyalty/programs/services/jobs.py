@@ -23,6 +23,7 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.rules.days import end_of_day, local_day
+from loyalty.programs.services import unconfirmed
 from loyalty.programs.services.transactions import turn_of
 
 logger = logging.getLogger(__name__)
@@ -59,8 +60,8 @@ def activate_points(*, program: Program | None = None, at: datetime | None = Non
 
 
 def cancel_unconfirmed(*, program: Program | None = None, at: datetime | None = None, wait: bool = False) -> Swept:
-    """Pending points that nobody confirmed in time are taken away."""
-    return _sweep("cancel_unconfirmed", ledger.cancel_due, program, at, wait)
+    """Pending points that nobody confirmed in time are taken away, and use up nothing of caps and budgets any more."""
+    return _sweep("cancel_unconfirmed", unconfirmed.cancel_due, program, at, wait)
 
 
 def release_holds(*, program: Program | None = None, at: datetime | None = None, wait: bool = False) -> Swept:

@@ -1,6 +1,6 @@
 """What caps and budgets have used up: read, locked and moved by one function of the database, never over a limit."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from loyalty.lib.errors import Busy
 from loyalty.lib.json_text import json_text
 from loyalty.lib.prepared import rows_of
 from loyalty.programs.models.activity import Activity
-from loyalty.programs.queries.returns import returns_of
+from loyalty.programs.queries.returns import returns_by_purchase
 from loyalty.programs.rules.capping import UNUSED, Cap, Place, Use, Used, grown
 
 TAKE = "SELECT * FROM programs_take_uses(%s::jsonb)"
@@ -82,19 +82,29 @@ def give_back_uses(award: Mapping[str, Any], *, points: int, is_all: bool) -> No
     With `is_all` nothing of the award is left, so that it does not count as one time any more; else it still does.
     Points and money go back in proportion, rounded down. Call it once for every step of a return.
     """
+    _give_back(_back(award, points, is_all))
+
+
+def _give_back(entries: list[dict[str, Any]]) -> None:
+    if entries:
+        numbered = [entry | {"place": number} for number, entry in enumerate(entries)]
+        rows_of(TAKE, json_text(numbered))
+
+
+def _back(award: Mapping[str, Any], points: int, is_all: bool) -> list[dict[str, Any]]:
     stored = award.get("uses") or []
     whole = award["points"]
-    entries = [
+    if not whole:
+        return []
+    return [
         {
-            **_entry(number, Place(cap, scope, datetime.fromisoformat(start))),
+            **_entry(0, Place(cap, scope, datetime.fromisoformat(start))),
             "times": -times if is_all else 0,
             "points": -(counted * points // whole),
             "money": f"{-(Decimal(money) * points / whole):.4f}",
         }
-        for number, (cap, scope, start, times, counted, money) in enumerate(stored)
+        for cap, scope, start, times, counted, money in stored
     ]
-    if entries and whole:
-        rows_of(TAKE, json_text(entries))
 
 
 def give_back_rest(activity: Activity, wallets: Container[str]) -> None:
@@ -102,11 +112,20 @@ def give_back_rest(activity: Activity, wallets: Container[str]) -> None:
 
     Call it once, before the points are taken: counters of caps are locked before accounts.
     """
-    back = [row for each in returns_of(activity) for row in each.clawbacks]
-    for award in activity.awards:
-        left = award["points"] - sum(row["asked"] for row in back if row["wallet"] == award["wallet"])
-        if left > 0 and award["wallet"] in wallets:
-            give_back_uses(award, points=left, is_all=True)
+    give_back_rests([(activity, wallets)])
+
+
+def give_back_rests(rests: Sequence[tuple[Activity, Container[str]]]) -> None:
+    """As `give_back_rest` for many activities, each with its wallets: two statements."""
+    returns = returns_by_purchase(activity.pk for activity, _wallets in rests)
+    entries = []
+    for activity, wallets in rests:
+        back = [row for each in returns.get(activity.pk, ()) for row in each.clawbacks]
+        for award in activity.awards:
+            left = award["points"] - sum(row["asked"] for row in back if row["wallet"] == award["wallet"])
+            if left > 0 and award["wallet"] in wallets:
+                entries += _back(award, left, is_all=True)
+    _give_back(entries)
 
 
 def _entry(number: int, place: Place) -> dict[str, Any]:
