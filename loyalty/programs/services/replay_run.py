@@ -146,7 +146,7 @@ class Run:
     def cancel(self, row: Cancelled) -> dict[str, int] | None:
         """Points by wallet code that come to nothing; None for an activity from before the replay.
 
-        What the nightly job takes gives nothing back to caps and moves nobody at once, as in the books.
+        What the nightly job takes moves nobody at once, as in the books.
         """
         sale = self._ending.get(row.key)
         if sale is None:
@@ -161,7 +161,7 @@ class Run:
         left = given.points - given.taken
         given.taken = given.points
         given.entry[2] -= left
-        if left and not row.by_itself:
+        if left:
             self._counters.give_back(given.uses, points=left, whole=given.points, is_all=True)
         gone = left - min(left, row.waived)
         person.balances[given.wallet] = person.balances.get(given.wallet, 0) - gone
