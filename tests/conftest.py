@@ -1,24 +1,15 @@
-"""What every test stands on: a real PostgreSQL, one cast of people, and a ledger that tests may wipe."""
+"""What every test stands on: a real PostgreSQL, one cast of people, and a database that is new to every test."""
 
 import os
 import uuid
 
 import pytest
 from django.conf import settings
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 
 from tests.world import world  # noqa: F401 a fixture for everyone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-LEDGER_TABLES = [
-    "ledger_account",
-    "ledger_posting",
-    "ledger_lot",
-    "ledger_lot_use",
-    "ledger_hold",
-    "ledger_redating",
-]
 
 
 def pytest_configure(config):
@@ -29,6 +20,7 @@ def pytest_configure(config):
     # Django was set up before this file could say so by STATIC_MANIFEST: no test needs collected static files.
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.STATIC_ROOT = None
     # Hundreds of people sign in; what keeps a stolen table of passwords safe would cost minutes.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     embedded.start()
@@ -40,23 +32,25 @@ def pytest_unconfigure(config):
     embedded.leave()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _wipeable_ledger():
-    """Between transactional tests Django truncates; the ledger's triggers refuse that to everyone else."""
-    from django.db.backends.postgresql.operations import DatabaseOperations
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker):
+    """Our test database, named by now, is a copy of one that was migrated once for all."""
+    from tests import databases
 
-    original = DatabaseOperations.sql_flush
+    with django_db_blocker.unblock():
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = databases.template()
 
-    def sql_flush(self, style, tables, **kwargs):
-        # Django knows nothing of tables that SQL owns, and would stumble over their foreign keys
-        statements = original(self, style, [*tables, *LEDGER_TABLES] if tables else tables, **kwargs)
-        if not statements:
-            return statements
-        return ["SET session_replication_role = replica", *statements, "SET session_replication_role = DEFAULT"]
 
-    DatabaseOperations.sql_flush = sql_flush
-    yield
-    DatabaseOperations.sql_flush = original
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """What the database holds now is what tests that commit find; Django would truncate it and prepare it anew."""
+    from tests import databases
+
+    with django_db_blocker.unblock():
+        databases.remember()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: databases.restore())
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -109,8 +109,10 @@ def test_all_came_back_before(till):
 
 
 def test_another_programs_purchase_is_not_there(fjord):
-    ensure_problem(till_of(fjord).post(ADDRESS, back(), key="k"), 404)
+    problem = ensure_problem(till_of(fjord).post(ADDRESS, back(), key="k"), 404)
+    assert (problem["code"], Return.objects.count()) == ("unknown-activity", 0)
 
 
 def test_a_key_is_needed(till):
     ensure_problem(till.post(ADDRESS, back()), 400)
+    assert Return.objects.count() == 0

@@ -87,6 +87,7 @@ def test_the_sidebar_stays_as_one_left_it(phone, world):
         page.keyboard.press("[")
         page.reload()
         entry.wait_for(state="visible" if is_open else "hidden")
+        assert entry.is_visible() is is_open
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1900])

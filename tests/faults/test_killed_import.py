@@ -109,6 +109,9 @@ def test_who_is_killed_while_waiting_keeps_nobody_from_starting_again(shop, file
         await_(who_waits, "the import")
         kill_process(shop, process)
         await_(lambda: not who_waits(), "the end of the session")
+    with shop.at_home():
+        apply(file)
+    assert books_of(shop) == undisturbed
 
 
 def test_an_import_killed_at_any_moment_is_there_wholly_or_not_at_all(shop, file, undisturbed):

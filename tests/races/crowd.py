@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection
 
 from loyalty.lib.errors import DomainError
-from tests.conftest import LEDGER_TABLES
+
+LEDGER_TABLES = "ledger_account, ledger_posting, ledger_lot, ledger_lot_use, ledger_hold, ledger_redating"
 
 
 def crowd(act: Callable[[int], Any], size: int = 50) -> list[Any]:
@@ -76,5 +77,5 @@ def wipe_ledger() -> None:
     """Empty every table of the ledger, behind the guards."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        cursor.execute(f"TRUNCATE {', '.join(LEDGER_TABLES)}")
+        cursor.execute(f"TRUNCATE {LEDGER_TABLES}")
         cursor.execute("SET session_replication_role = DEFAULT")
