@@ -19,12 +19,6 @@ def _no_other_entries(transactional_db):
     PeriodicTask.objects.all().delete()
 
 
-@pytest.fixture(autouse=True)
-def _no_other_entries():
-    """Laurel's own would become due beside those that are looked at."""
-    PeriodicTask.objects.all().delete()
-
-
 @pytest.fixture
 def doorbell():
     """A Celery app with a queue in memory and the scheduler that the real one has."""
