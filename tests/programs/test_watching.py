@@ -23,7 +23,7 @@ from loyalty.programs.queries.statement import statement_of
 from loyalty.programs.services.activities import record_purchase
 from loyalty.programs.services.batches import record_purchases
 from loyalty.programs.services.cases import give_released, refuse_cases, release_cases
-from loyalty.programs.services.confirmation import confirm_activity
+from loyalty.programs.services.confirmation import cancel_activity, confirm_activity
 from loyalty.programs.services.facts import ReturnFacts
 from loyalty.programs.services.imports import import_purchases
 from loyalty.programs.services.returns import record_return
@@ -161,6 +161,20 @@ def test_more_can_be_called_usual(world):
     assert states(*(buy(world.ada, "5", receipt=f"again {number}") for number in range(9))) == [
         *["active"] * 8, "pending",
     ]  # fmt: skip
+
+
+def test_what_the_shop_cancelled_while_it_waited_is_given_back_to_caps_once(world):
+    """The staff refuse what is gone already: the cap has counted it off by then."""
+    live_by(world.aurora.wallets.get(), activation="on_confirmation")
+    watch(world.aurora, "purchases", 1)
+    budget = Cap.objects.create(program=world.aurora, scope="program", period="ever", limit=100)
+    for number in range(2):
+        buy(world.ada, "5", receipt=str(number), at=at(number))
+    cancel_activity(world.aurora, source="till", external_id="1", actor=ACTOR, reason="Stock ran out")
+    assert CapUse.objects.get(cap=budget).points == 5
+    refuse_cases(ReviewCase.objects.all(), reason="The receipts are made up", actor=STAFF)
+    assert (CapUse.objects.get(cap=budget).points, pending(world.ada)) == (5, 5)
+    assert violations() == {}
 
 
 def test_what_is_refused_is_taken_away_and_told_without_accusing(world):

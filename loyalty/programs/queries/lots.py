@@ -6,6 +6,7 @@ from datetime import datetime
 from loyalty.ledger.queries import lots as ledger
 from loyalty.lib import clock
 from loyalty.members.models import Member
+from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.wallet import Wallet
 
 
@@ -52,6 +53,12 @@ def lots_of(member: Member, *, at: datetime | None = None, with_used: bool = Fal
         for lot in ledger.lots_of(member.subject, at or clock.now(), with_used=with_used)
     ]  # fmt: skip
     return sorted(found, key=lambda lot: (lot.wallet.position, lot.wallet.pk))
+
+
+def accounts_waiting(activity: Activity, at: datetime) -> set[int]:
+    """The accounts in which points of this activity are pending at `at`."""
+    lots = ledger.lots_of(activity.member.subject, at)
+    return {lot.account_id for lot in lots if lot.state == "pending" and lot.source == activity.key}
 
 
 def holds_of(member: Member) -> list[MemberHold]:

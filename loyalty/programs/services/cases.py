@@ -25,6 +25,7 @@ from loyalty.programs.events import ActivityCancelled, ActivityConfirmed
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.velocity import Flag, HeldAward, ReviewCase, VelocityRule
 from loyalty.programs.queries.configuration import Configuration, configuration_of, watch_rule_of
+from loyalty.programs.queries.lots import accounts_waiting
 from loyalty.programs.rules.activation import expiry_once_active
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.invalid import message_for
@@ -132,10 +133,10 @@ def _settle(
 
 def _take(configuration: Configuration, held: HeldAward, reason: str, actor: str, at: datetime) -> int:
     """What is left of the points; counters of caps are locked before accounts."""
-    activity = held.activity
-    give_back_rest(activity, [award["wallet"] for award in activity.awards])
-    taken = 0
-    for account_id, award in _accounts(configuration, activity):
+    activity, taken = held.activity, 0
+    accounts, waiting = _accounts(configuration, activity), accounts_waiting(held.activity, at)
+    give_back_rest(activity, [award.wallet_code for account_id, award in accounts if account_id in waiting])
+    for account_id, award in accounts:
         try:
             taken -= ledger.reverse(
                 account_id, posting_key=f"{activity.key}:{award.wallet_code}",

@@ -6,7 +6,6 @@ from functools import partial
 from operator import itemgetter
 
 from loyalty.ledger import services as ledger
-from loyalty.ledger.queries.lots import LotState, lots_of
 from loyalty.ledger.queries.statement import entry_with
 from loyalty.ledger.rules import KEEP, Keep, Posted
 from loyalty.lib import clock
@@ -18,6 +17,7 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.models.velocity import HeldAward
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import activity_of
+from loyalty.programs.queries.lots import accounts_waiting
 from loyalty.programs.rules.activation import expiry_once_active
 from loyalty.programs.services.facts import AwardMade
 from loyalty.programs.services.storing import awards_from_json
@@ -100,7 +100,7 @@ def _confirm(program: Program, activity: Activity, actor: str, at: datetime) -> 
 def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: datetime) -> Settled:
     configuration = take_turn(program, activity.member_id)
     _lock(activity)
-    pending = {lot.account_id for lot in lots_of(activity.member.subject, at) if _is_pending_of(lot, activity)}
+    pending = accounts_waiting(activity, at)
     accounts = _accounts(activity, awards_from_json(activity.awards))
     give_back_rest(activity, [award.wallet_code for account_id, award in accounts if account_id in pending])
     posted = []
@@ -136,10 +136,6 @@ def _lock(activity: Activity) -> None:
 
 def _waits_for_confirmation(award: AwardMade) -> bool:
     return award.state == "pending" and award.activates_at is None
-
-
-def _is_pending_of(lot: LotState, activity: Activity) -> bool:
-    return lot.state == "pending" and lot.source == activity.key
 
 
 def _accounts(activity: Activity, awards: list[AwardMade] | tuple[AwardMade, ...]) -> list[tuple[int, AwardMade]]:
