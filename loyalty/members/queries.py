@@ -64,15 +64,31 @@ def member_by_number(program: rules.AnyProgram, number: str) -> Member:
     return member
 
 
-# Ladders live one floor up, and this floor may not know their models. Without a row a member stands on the rung that
-# starts at nothing, if there is one.
+# Ladders live one floor up, and this floor may not know their models. What is published counts, the rows where nothing
+# is. Without a standing a member is on the rung that starts at nothing, if there is one.
 TIERS = """
-SELECT m.id, t.code FROM loyalty_member m
-JOIN LATERAL (SELECT s.id FROM loyalty_tierset s WHERE s.program_id = m.program_id AND NOT s.is_archived
-              ORDER BY s.position, s.id LIMIT 1) l ON true
-LEFT JOIN loyalty_tierstanding h ON h.tier_set_id = l.id AND h.member_id = m.id
-JOIN loyalty_tier t ON t.tier_set_id = l.id AND CASE WHEN h.id IS NULL THEN t.threshold = 0 ELSE t.id = h.tier_id END
-WHERE m.id = ANY (%s)"""
+WITH members AS (SELECT id, program_id FROM loyalty_member WHERE id = ANY (%s)),
+rungs AS MATERIALIZED (
+    SELECT p.id AS program_id, t.tier_set_id, t.id AS tier_id, t.code, t.threshold
+    FROM loyalty_program p
+    JOIN LATERAL (SELECT s.id FROM loyalty_tierset s WHERE s.program_id = p.id AND NOT s.is_archived
+                  ORDER BY s.position, s.id LIMIT 1) l ON true
+    JOIN loyalty_tier t ON t.tier_set_id = l.id
+    WHERE p.id IN (SELECT program_id FROM members) AND (p.published_id IS NULL OR p.publishing = 'at_once')
+    UNION ALL
+    SELECT p.id, (v.places -> 'tier_sets' ->> (l.ladder ->> 'code'))::bigint,
+           (v.places -> 'tiers' ->> concat(l.ladder ->> 'code', '/', t.tier ->> 'code'))::bigint, t.tier ->> 'code',
+           (t.tier ->> 'threshold')::numeric
+    FROM loyalty_program p
+    JOIN loyalty_programversion v ON v.id = p.published_id
+    JOIN LATERAL (SELECT e.ladder FROM jsonb_array_elements(v.document -> 'tier_sets') WITH ORDINALITY e (ladder, place)
+                  ORDER BY (e.ladder ->> 'position')::int, e.place LIMIT 1) l ON true
+    CROSS JOIN LATERAL jsonb_array_elements(l.ladder -> 'tiers') t (tier)
+    WHERE p.id IN (SELECT program_id FROM members) AND p.publishing <> 'at_once'
+)
+SELECT m.id, r.code FROM members m JOIN rungs r ON r.program_id = m.program_id
+LEFT JOIN loyalty_tierstanding h ON h.tier_set_id = r.tier_set_id AND h.member_id = m.id
+WHERE CASE WHEN h.id IS NULL THEN r.threshold = 0 ELSE r.tier_id = h.tier_id END"""
 
 
 def tier_codes_of(members: Iterable[Member]) -> dict[int, str]:

@@ -8,7 +8,7 @@ import time_machine
 
 from loyalty.outbox.services import relay
 from loyalty.programs.models.tiers import Tier, TierSet
-from loyalty.programs.services.versions import change_publishing
+from loyalty.programs.services.versions import change_publishing, publish_draft
 from tests.api.conftest import till_of
 from tests.till import buy
 
@@ -91,6 +91,22 @@ def test_a_draft_discount_is_not_given_before_it_is_published(world, till, jewel
     change_publishing(world.aurora, "draft", actor="test")
     Tier.objects.filter(code="pearl").update(discount_percent=50)
     assert told(till, world.ada)["discount_percent"] == "6.00"
+
+
+@pytest.mark.parametrize(("spent", "tier"), [("", "start"), ("1200", "pearl")])
+def test_the_code_of_a_tier_is_the_published_one(world, till, jeweller, spent, tier):
+    """Staff rename rungs and put another ladder first, and do not publish it yet."""
+    if spent:
+        buy(world.ada, spent)
+    world.aurora.refresh_from_db()
+    change_publishing(world.aurora, "draft", actor="test")
+    Tier.objects.filter(code=tier).update(code="renamed")
+    TierSet.objects.update(position=1)
+    other = TierSet.objects.create(program=world.aurora, code="visits", name="Visits", measure="purchases")
+    Tier.objects.create(tier_set=other, code="guest", name="Guest", threshold=0)
+    assert till.get(f"/members/{world.ada.number}").json()["tier"] == tier
+    publish_draft(world.aurora, actor="test")
+    assert till.get(f"/members/{world.ada.number}").json()["tier"] == "guest"
 
 
 def test_without_ladders_there_is_nothing_and_strangers_are_not_found(world, till):
