@@ -16,6 +16,7 @@ WIRES: dict[str, list[str]] = {
     "loyalty.programs.events.PointsExpiring": ["loyalty.messaging.subscribers.warn_of_expiry"],
     "loyalty.programs.events.TierEnding": ["loyalty.messaging.subscribers.warn_of_tier"],
     "loyalty.programs.events.MemberTierChanged": ["loyalty.messaging.subscribers.tell_of_tier"],
+    "loyalty.programs.events.ReviewSettled": ["loyalty.messaging.subscribers.tell_of_review"],
     "loyalty.programs.events.PointsSent": ["loyalty.messaging.subscribers.tell_of_transfer"],
 }
 EVERY: list[str] = []

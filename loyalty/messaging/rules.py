@@ -18,6 +18,7 @@ SENT = "points_sent"
 REACHED = "tier_reached"
 LOST = "tier_lost"
 ENDING = "tier_ending"
+REVIEW = "review_decided"
 INSTANT = timedelta(microseconds=1)
 
 
@@ -126,6 +127,36 @@ def sent_notice(key: str, giver: str, points: int, units: tuple[str, str], progr
         subject=_("%(giver)s sends you %(number)s %(unit)s") % words,
         paragraphs=(told, asked if answer_by else _("They are yours already.")),
         button=_("See my balance"),
+    )
+
+
+def review_approved_notice(key: str, about: str, earned: tuple[str, ...]) -> Notice:
+    """Thanks for a review, with what it earned."""
+    approved = _("Your review of %(item)s has been approved.") % {"item": about}
+    return Notice(
+        kind=REVIEW,
+        key=key,
+        subject=_("Thank you for your review"),
+        paragraphs=(approved, _("It earned you:")) if earned else (approved,),
+        items=earned,
+        button=_("See my reviews"),
+        page="reviews",
+    )
+
+
+def review_refused_notice(key: str, about: str, reason: str, *, may_write_anew: bool) -> Notice:
+    """Tells why a review was not approved, and whether it can be written anew."""
+    return Notice(
+        kind=REVIEW,
+        key=key,
+        subject=_("Your review was not approved"),
+        paragraphs=(
+            _("Your review of %(item)s was not approved.") % {"item": about},
+            _("The reason: %(reason)s") % {"reason": reason},
+        ),
+        closing=(_("You can write it anew."),) if may_write_anew else (),
+        button=_("See my reviews"),
+        page="reviews",
     )
 
 

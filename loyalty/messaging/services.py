@@ -1,5 +1,6 @@
 """Telling members something, once, in their language."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.moving import transfer_by_id
 from loyalty.programs.queries.tiers import TierView, tiers_of
 from loyalty.programs.rules.tiers import Rung
+from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.rules.wording.tiers import amount_of, benefits_of, last_day_of, reached_by
 
 EMAIL = "email"
@@ -73,6 +75,26 @@ def tell_of_transfer(transfer_id: int) -> None:
             member.program.name,
             full_day(day) if day else "",
         )
+        _tell(member, notice)
+
+
+@transaction.atomic
+def tell_of_review(
+    *, member_id: int, key: str, item: str, refusal: str, may_write_anew: bool, earned: Mapping[int, int]
+) -> None:
+    """Tell a member what the staff decided about a review of `item` (empty: the shop), once; a service message.
+
+    `refusal` is the reason, empty where it was approved; `earned` are its points by wallet id.
+    """
+    member = Member.objects.select_related("program", "user").get(pk=member_id)
+    wallets = Wallet.objects.in_bulk(earned)
+    with translation.override(language_of(member)):
+        about = item or member.program.name
+        points = [points_of(earned[pk], (wallet.unit_one, wallet.unit_many)) for pk, wallet in wallets.items()]
+        if refusal:
+            notice = rules.review_refused_notice(key, about, refusal, may_write_anew=may_write_anew)
+        else:
+            notice = rules.review_approved_notice(key, about, tuple(points))
         _tell(member, notice)
 
 

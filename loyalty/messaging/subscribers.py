@@ -1,5 +1,5 @@
 from loyalty.messaging import services
-from loyalty.programs.events import MemberTierChanged, PointsExpiring, PointsSent, TierEnding
+from loyalty.programs.events import MemberTierChanged, PointsExpiring, PointsSent, ReviewSettled, TierEnding
 
 
 def warn_of_expiry(event: PointsExpiring) -> None:
@@ -39,3 +39,14 @@ def warn_of_tier(event: TierEnding) -> None:
 
 def tell_of_transfer(event: PointsSent) -> None:
     services.tell_of_transfer(event.transfer_id)
+
+
+def tell_of_review(event: ReviewSettled) -> None:
+    services.tell_of_review(
+        member_id=event.member_id,
+        key=f"review:{event.review_id}:{event.version}:{event.is_approved}",
+        item=event.item,
+        refusal="" if event.is_approved else event.reason,
+        may_write_anew=event.may_write_anew,
+        earned={award.wallet_id: award.points for award in event.awards},
+    )

@@ -237,3 +237,21 @@ class PointsReinstated:
     amount: Decimal
     currency: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSettled:
+    """The staff approved a review or refused it, with a `reason` that the member reads; `item` is empty for the shop.
+
+    `version` counts how often the member wrote it; `awards` are what an approved one earned.
+    """
+
+    program_id: int
+    member_id: int
+    review_id: int
+    version: int
+    item: str
+    is_approved: bool
+    reason: str
+    may_write_anew: bool
+    awards: list[Awarded]

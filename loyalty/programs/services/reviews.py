@@ -14,12 +14,15 @@ from loyalty.lib.text import is_legible
 from loyalty.members.errors import MemberNotActive
 from loyalty.members.models import Member
 from loyalty.members.services.rows import sign
+from loyalty.outbox.services import publish
 from loyalty.programs.errors.reviews import NothingToReview, ReviewChanged, ReviewDecided, ReviewsOff, WrongReview
+from loyalty.programs.events import Awarded, ReviewSettled
 from loyalty.programs.models.reviews import Review, ReviewPolicy
 from loyalty.programs.queries.occasions import of_laurel
 from loyalty.programs.queries.reviews import Subject, may_write_anew, policy_of, subject_of
 from loyalty.programs.services.checks import ensure_text
 from loyalty.programs.services.occasions import record_once
+from loyalty.programs.services.storing import awards_from_json
 from loyalty.programs.services.transactions import in_transaction
 
 State = Review.State
@@ -165,7 +168,24 @@ def _decide(review: Review, state: str, reason: str, *, is_final: bool, actor: s
     review.state, review.reason, review.is_final = state, reason, is_final
     review.decided_at, review.decided_by = at, actor[:80]
     review.save()
+    publish(_decided_event(review))
     return review
+
+
+def _decided_event(review: Review) -> ReviewSettled:
+    wallets = dict(review.program.wallets.values_list("code", "pk"))
+    awards = awards_from_json(review.activity.awards) if review.activity else ()
+    return ReviewSettled(
+        program_id=review.program_id,
+        member_id=review.member_id,
+        review_id=review.pk,
+        version=review.version,
+        item=review.item,
+        is_approved=review.state == State.APPROVED,
+        reason=review.reason,
+        may_write_anew=may_write_anew(review),
+        awards=[Awarded(wallets[each.wallet_code], each.wallet_code, each.points, each.state) for each in awards],
+    )
 
 
 def _locked(**which: Any) -> Review | None:
