@@ -46,7 +46,7 @@ def test_a_rate_is_previewed_refused_and_saved(staff, world, wallet):
     browser = staff("program_admin")
     shown = browser.post(page_of("conversionrate_preview"), rate_form(wallet, cash)).content.decode()
     assert all(
-        words in shown for words in ("100 points become 1 point", "Today 1 members could change points", "2 points")
+        words in shown for words in ("100 points become 1 point", "Today 1 member could change points", "2 points")
     )
     refused = browser.post(page_of("conversionrate_add"), rate_form(wallet, status)).content.decode()
     assert "This wallet only counts for tiers" in refused
@@ -69,7 +69,7 @@ def test_a_policy_says_what_it_means_and_wants_a_price(staff, world, wallet, los
     }  # fmt: skip
     shown = browser.post(page_of("reinstatementpolicy_preview", of=policy.pk), form).content.decode()
     assert "Bringing 1,000 points back costs 105 points" in shown
-    assert "Today 100 points of 1 members lie within the window" in shown
+    assert "Today 100 points of 1 member lie within the window" in shown
     free = form | {"fee_points": 0, "fee_percent": 0, "_save": "1"}
     refused = browser.post(page_of("reinstatementpolicy_change", policy.pk), free).content.decode()
     assert "Say what it costs" in refused
