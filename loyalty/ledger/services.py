@@ -12,7 +12,7 @@ Points are whole units of the wallet, 1 to 10¹⁵. Malformed arguments raise Ba
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from itertools import batched
 from typing import Any
@@ -105,11 +105,8 @@ def award_many(rows: Iterable[AwardRow], *, actor: str) -> AwardedMany:
     Each 10,000 rows are one statement, all or nothing (inside a transaction of the caller's: all rows are).
     Raises as `award` does, with the `key` of the row in the error's details.
     """
-    total = AwardedMany()
-    for batch in batched(rows, BATCH):
-        encoded = json.dumps([encode_award(row) for row in batch])
-        total += _awarded(_call("award_many", encoded, actor, clock.now()))
-    return total
+    batches = (json.dumps([encode_award(row) for row in batch]) for batch in batched(rows, BATCH))
+    return sum((_awarded(_call("award_many", batch, actor, clock.now())) for batch in batches), AwardedMany())
 
 
 def award_selected(selection: str, parameters: Iterable[Any], *, actor: str) -> AwardedMany:
@@ -158,9 +155,12 @@ def activate_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swep
     return _sweep("activate_due", due.accounts_activating(wallet_ids, at), at, actor)
 
 
-def cancel_due(*, at: datetime, actor: str, wallet_ids: Iterable[int] = (), accounts: Iterable[int] = ()) -> Swept:
-    """Pending points that nobody confirmed in time, there or in `accounts` (ids), go. Resumable, harmless twice."""
-    return _sweep("cancel_due", accounts or due.accounts_cancelling(wallet_ids, at), at, actor)
+def cancel_due(
+    *, at: datetime, actor: str, wallet_ids: Iterable[int] = (), lots: Collection[due.Unconfirmed] | None = None
+) -> Swept:
+    """Pending points that nobody confirmed in time go, or of them these `lots` alone. Resumable, harmless twice."""
+    accounts = due.accounts_cancelling(wallet_ids, at) if lots is None else sorted({lot.account_id for lot in lots})
+    return _sweep("cancel_due", accounts, at, actor, None if lots is None else [lot.lot_id for lot in lots])
 
 
 def spend(
@@ -357,10 +357,10 @@ def redate(
     return total
 
 
-def _sweep(function: str, account_ids: Iterable[int], at: datetime, actor: str) -> Swept:
+def _sweep(function: str, account_ids: Iterable[int], at: datetime, actor: str, *more: Any) -> Swept:
     ensure_instant(at)
     parts = batched(account_ids, SLICE)
-    return sum((Swept(*_call(function, list(part), at, clock.now(), actor)) for part in parts), Swept())
+    return sum((Swept(*_call(function, list(part), at, clock.now(), actor, *more)) for part in parts), Swept())
 
 
 def _post(function: str, account_id: int, *arguments: Any) -> Posted:

@@ -11,9 +11,11 @@ from loyalty.ledger.errors import NotPending
 from loyalty.outbox.models import Message
 from loyalty.programs.errors.activities import NothingPending, UnknownActivity
 from loyalty.programs.models.caps import Cap, CapUse
+from loyalty.programs.models.tiers import Tier, TierSet
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.lots import lots_of
 from loyalty.programs.queries.statement import statement_of
+from loyalty.programs.queries.tiers import changes_of, tier_codes_of
 from loyalty.programs.services.confirmation import cancel_activity, confirm_activity
 from loyalty.programs.services.jobs import activate_points, cancel_unconfirmed
 from tests.till import AT, active, buy, do, earned, live_by, pending, rule
@@ -161,3 +163,23 @@ def test_the_caps_of_many_come_back_in_as_many_statements_as_of_one(world):
         cancel_unconfirmed(at=AT + timedelta(days=31))
     assert len(many) == len(one)
     assert CapUse.objects.values_list("times", "points").get() == (0, 0)
+
+
+def test_a_tier_goes_with_what_nobody_confirms_in_time(world):
+    """As after a return: no grace bears what was never earned."""
+    ladder = TierSet.objects.create(
+        program=world.aurora, code="status", name="Status", measure="points", wallet=world.aurora.wallets.get(),
+        grace_count=3, grace_unit="months",
+    )  # fmt: skip
+    Tier.objects.create(tier_set=ladder, code="silver", name="Silver", threshold=100)
+    buy(world.ada, "80")
+    buy(world.ada, "20", receipt="1002")
+    buy(world.ben, "100", receipt="1003")
+    confirm(world, external_id="1002")
+    assert tier_codes_of([world.ada, world.ben]) == {world.ada.pk: "silver", world.ben.pk: "silver"}
+    confirm(world, external_id="1003")
+    cancel_unconfirmed(at=AT + timedelta(days=31))
+    assert tier_codes_of([world.ada, world.ben]) == {world.ada.pk: None, world.ben.pk: "silver"}
+    fell, _rose = changes_of(world.ada)
+    assert (fell.why, fell.measured, fell.actor) == ("returned", 20, "job:cancel_unconfirmed")
+    assert told("MemberTierChanged") == 3

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from loyalty.ledger.queries.rows import rows_of
 
@@ -30,25 +31,27 @@ def accounts_cancelling(wallet_ids: Iterable[int], at: datetime) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """A lot to be cancelled, and the `source` of the award that brought it."""
+    """A lot to be cancelled; `source` is that of the award that brought it, empty where none did."""
 
     account_id: int
+    lot_id: int
     wallet_id: int
+    subject: UUID
     source: str
 
 
 UNCONFIRMED = """
-    SELECT l.account_id, a.wallet_id, p.source
+    SELECT l.account_id, l.id, a.wallet_id, a.subject, CASE p.kind WHEN 'award' THEN p.source ELSE '' END
     FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id
     JOIN ledger_posting p ON p.account_id = l.account_id AND p.id = l.posting_id
     WHERE l.account_id = ANY (%s) AND l.is_open AND l.is_pending AND l.cancel_at <= %s
-      AND (l.activates_at IS NULL OR l.cancel_at < l.activates_at) AND p.kind = 'award'
+      AND (l.activates_at IS NULL OR l.cancel_at < l.activates_at)
     ORDER BY l.account_id, l.id
 """
 
 
 def unconfirmed_in(account_ids: Iterable[int], at: datetime) -> list[Unconfirmed]:
-    """What `cancel_due` would cancel in these accounts of what awards brought."""
+    """What `cancel_due` would cancel in these accounts now."""
     return [Unconfirmed(*row) for row in rows_of(UNCONFIRMED, list(account_ids), at)]
 
 

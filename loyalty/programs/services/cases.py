@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.ledger import services as ledger
@@ -93,7 +94,11 @@ def _decide_all(
 
 
 def _decide(case: ReviewCase, state: str, reason: str, actor: str, allowed: int | None, at: datetime) -> Decided:
-    """Members before the case, the case before purchases, accounts last; who comes to the case meanwhile waits."""
+    """Members before the case, the case before purchases, accounts last; who comes to the case meanwhile waits.
+
+    Purchases are locked as a shop's confirmation and the job of what was never confirmed lock them: what any of them
+    settles is settled once, also with the counters of caps.
+    """
     flags = Flag.objects.filter(case=case)
     list(Member.objects.filter(pk__in=flags.values("member_id")).order_by("number").select_for_update(no_key=True))
     fresh = ReviewCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
@@ -106,9 +111,16 @@ def _decide(case: ReviewCase, state: str, reason: str, actor: str, allowed: int 
     configuration = configuration_of(case.program)
     held = HeldAward.objects.filter(activity__in=flags.values("activity_id"), state=HeldAward.State.WAITING)
     total = Decided(cases=1)
-    for each in list(held.select_for_update(of=("self",)).select_related("activity__member").order_by("activity_id")):
+    for each in list(_locked(held).order_by("activity_id")):
         total += _settle(configuration, each, state, reason, actor, at)
     return total
+
+
+def _locked(held: QuerySet[HeldAward]) -> QuerySet[HeldAward]:
+    """With their purchases, which come first, as a confirmation locks them."""
+    purchases = Activity.objects.filter(held_award__in=held).order_by("pk")
+    list(purchases.select_for_update(of=("self",), no_key=True).only("pk"))
+    return held.select_related("activity__member__program").select_for_update(of=("self",))
 
 
 def _settle(
@@ -212,7 +224,7 @@ def _give_due(pk: int, at: datetime) -> None:
     held = HeldAward.objects.select_related("activity__member__program").get(pk=pk)
     member = held.activity.member
     Member.objects.select_for_update(no_key=True, of=("self",)).only("pk").get(pk=member.pk)
-    held = HeldAward.objects.select_for_update(of=("self",)).select_related("activity__member__program").get(pk=pk)
+    held = _locked(HeldAward.objects.all()).get(pk=pk)
     if held.state != HeldAward.State.RELEASED:
         return
     configuration = configuration_of(member.program)

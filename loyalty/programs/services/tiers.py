@@ -20,7 +20,7 @@ from loyalty.programs.errors.programs import ReasonMissing, UnknownTier
 from loyalty.programs.events import MemberTierChanged
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import LadderReview, TierChange
-from loyalty.programs.queries.configuration import Configuration, configuration_of
+from loyalty.programs.queries.configuration import Configuration, configuration_for, configuration_of
 from loyalty.programs.queries.tiers import Look, look_at
 from loyalty.programs.rules.tiers import BELOW, Held, Ladder, judge
 from loyalty.programs.services.transactions import in_transaction, turn_of
@@ -119,6 +119,18 @@ def take_turn(program: Program, member_id: int) -> Configuration:
     if configuration.ladders:
         _lock([member_id])
     return configuration
+
+
+def take_turns(members: Iterable[tuple[int, int]]) -> list[tuple[Configuration, list[int]]]:
+    """As `take_turn` for members (program id, id) of many programs; answers with those whose program has ladders."""
+    by_program: dict[int, list[int]] = {}
+    for program_id, member_id in members:
+        by_program.setdefault(program_id, []).append(member_id)
+    turns = [(configuration_for(program_id), member_ids) for program_id, member_ids in by_program.items()]
+    climbing = [(configuration, member_ids) for configuration, member_ids in turns if configuration.ladders]
+    if climbing:
+        _lock([member_id for _configuration, member_ids in climbing for member_id in member_ids])
+    return climbing
 
 
 def _joined(ladders: Sequence[Ladder], members: Mapping[int, datetime | None], at: datetime) -> dict[int, datetime]:

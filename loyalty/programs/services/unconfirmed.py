@@ -1,6 +1,9 @@
-"""Pending points that nobody confirmed in time are taken away, and what they used up of caps and budgets comes back."""
+"""Pending points that nobody confirmed in time are taken away; caps, budgets and tiers follow.
 
-from collections.abc import Iterable
+Points go lot by lot as they were looked at: what comes in meanwhile and is late already waits for the next run.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import batched
@@ -8,13 +11,16 @@ from itertools import batched
 from loyalty.ledger import services as ledger
 from loyalty.ledger.queries.due import Unconfirmed, accounts_cancelling, unconfirmed_in
 from loyalty.ledger.rules import Swept, ensure_instant
+from loyalty.members.models import Member
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.services.tiers import follow, take_turns
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import give_back_rests
 
 SLICE = 200
 type Key = tuple[int, str]
+type Wallets = Mapping[int, Wallet]
 
 
 def cancel_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
@@ -25,16 +31,24 @@ def cancel_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
 
 
 def _cancel(account_ids: list[int], at: datetime, actor: str) -> Swept:
-    """Activities first, as a confirmation locks them; then counters, then accounts."""
-    activities = _locked(_wallets_by_activity(unconfirmed_in(account_ids, at)))
-    still = _wallets_by_activity(unconfirmed_in(account_ids, at))
-    give_back_rests([(activity, still[key]) for key, activity in activities.items() if key in still])
-    return ledger.cancel_due(accounts=account_ids, at=at, actor=actor)
-
-
-def _wallets_by_activity(lots: list[Unconfirmed]) -> dict[Key, set[str]]:
-    """By program and key of the activity, the codes of the wallets in which its points wait."""
+    """Members and activities first, as a confirmation locks them; then counters, then accounts."""
+    lots = unconfirmed_in(account_ids, at)
     wallets = Wallet.objects.in_bulk({lot.wallet_id for lot in lots})
+    members = Member.objects.filter(subject__in={lot.subject for lot in lots})
+    turns = take_turns(members.values_list("program_id", "pk"))
+    activities = _locked(_codes_by_activity(lots, wallets))
+    seen = {lot.lot_id for lot in lots}
+    still = [lot for lot in unconfirmed_in(account_ids, at) if lot.lot_id in seen]
+    codes = _codes_by_activity(still, wallets)
+    give_back_rests([(activity, codes[key]) for key, activity in activities.items() if key in codes])
+    swept = ledger.cancel_due(lots=still, at=at, actor=actor)
+    for configuration, member_ids in turns:
+        follow(configuration, dict.fromkeys(member_ids), actor=actor, returned=True, at=at)
+    return swept
+
+
+def _codes_by_activity(lots: Sequence[Unconfirmed], wallets: Wallets) -> dict[Key, set[str]]:
+    """By program and key of the activity, the codes of the wallets in which its points wait."""
     found: dict[Key, set[str]] = {}
     for lot in lots:
         wallet = wallets[lot.wallet_id]
