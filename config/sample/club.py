@@ -88,7 +88,7 @@ def _invite(program: Program) -> None:
     save_place(Place(program=program, code="oslo-1", name="Oslo 1"), actor=ACTOR)
     video = ActivityKind.objects.create(
         program=program, code="video", name="Watch how we roast", url="https://aurora.example/roastery",
-        description="Four minutes from our roastery.",
+        description="Four minutes from our roastery.", pays="value", pays_for="video",
     )  # fmt: skip
     KindAttribute.objects.create(kind=video, name="video", is_required=True)
 

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from loyalty.lib import clock
 from loyalty.members.services.members import update_member
 from loyalty.programs.rules.wording.amounts import moment_of
 from loyalty.programs.services.occasions import complete_profile, open_app
@@ -147,3 +148,30 @@ def test_events_say_when_they_are_and_go_when_they_are_over(as_ada, aurora):
         assert f"Tasting Until {last} · Scan the code that is shown there. +40" in words(as_ada.get(EARN))
         moving.move_to(end)
         assert "Tasting" not in words(as_ada.get(EARN))
+
+
+def test_what_pays_once_is_done_or_still_open(as_ada, aurora, ada):
+    for type in ("app", "walk", "course", "video"):
+        fixed(aurora, type, 5)
+    ActivityKindFactory(program=aurora, code="app", name="Install our app", pays="ever")
+    ActivityKindFactory(program=aurora, code="walk", name="Walk here", pays="daily")
+    course = ActivityKindFactory(program=aurora, code="course", name="Courses", pays="value", pays_for="level")
+    KindAttributeFactory(kind=course, name="level", form="choice", choices="one, two", is_required=True)
+    video = ActivityKindFactory(program=aurora, code="video", name="See our film", pays="value", pays_for="video")
+    KindAttributeFactory(kind=video, name="video", is_required=True)
+    page = words(as_ada.get(EARN))
+    assert "Courses Still open: one, two. +5 points" in page
+    for name in ("Install our app", "Walk here", "See our film Every video counts once."):
+        assert f"{name} +5 points" in page
+    for type, facts in (("app", {}), ("walk", {}), ("course", {"level": "one"}), ("video", {"video": "intro"})):
+        do(ada, type, attributes=facts, at=clock.now(), id=type)
+    do(ada, "walk", id="yesterday", at=clock.now() - timedelta(days=1))
+    page = words(as_ada.get(EARN))
+    assert "Courses Done 1 time so far. Still open: two. +5 points" in page
+    assert "See our film Every video counts once. Done 1 time so far. +5 points" in page
+    assert "Install our app Today" in page
+    assert "Walk here Today" in page
+    do(ada, "course", attributes={"level": "two"}, at=clock.now(), id="two")
+    assert "Courses Today" in words(as_ada.get(EARN))
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        assert "Walk here Done 2 times so far. +5 points" in words(as_ada.get(EARN))

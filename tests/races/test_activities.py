@@ -9,6 +9,7 @@ from django.db import connection
 from loyalty.members.models import Member
 from loyalty.members.services.crowds import enrol_many
 from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.models.reviews import Review
 from loyalty.programs.models.sharing import Share
 from loyalty.programs.models.surveys import Survey, SurveyAnswer, SurveyReply
@@ -16,10 +17,17 @@ from loyalty.programs.services import reviews, sharing, surveys
 from loyalty.programs.services.reviews import approve_review, refuse_review, write_review
 from loyalty.programs.services.sharing import count_visit, link_for
 from loyalty.programs.services.surveys import answer_survey
-from tests.factories_of_activities import ReviewPolicyFactory, ShareItemFactory, SurveyQuestionFactory
+from tests.factories_of_activities import (
+    ActivityKindFactory,
+    KindAttributeFactory,
+    ReviewPolicyFactory,
+    ShareItemFactory,
+    SurveyQuestionFactory,
+)
+from tests.factories_of_programs import CapFactory
 from tests.ledger.purse import violations
 from tests.races.crowd import crowd, failures
-from tests.till import active, rule
+from tests.till import active, do, rule
 from tests.world import open_program
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -157,3 +165,44 @@ def test_without_the_lock_visits_are_lost_and_the_key_still_pays_once(guest, mon
     )
     found, paid = visits(guest)
     assert (found < 50, paid, active(guest)) == (True, 1, 50)
+
+
+@pytest.fixture
+def film(guest) -> ActivityKind:
+    rule(guest.program, "For films", trigger="film", effect="fixed", points=50)
+    kind = ActivityKindFactory(program=guest.program, code="film", pays="value", pays_for="film")
+    KindAttributeFactory(kind=kind, name="film", is_required=True)
+    do(guest, "film", id="first", attributes={"film": "another"})  # the version of the rules is recorded
+    return kind
+
+
+def films(guest: Member) -> tuple[int, int]:
+    """How many activities come of fifty ids for one film, and what they and the other film paid."""
+    results = crowd(lambda number: do(guest, "film", id=f"film-{number}", attributes={"film": "intro"}))
+    assert failures(results) == []
+    return Activity.objects.filter(type="film").count(), active(guest)
+
+
+def test_one_act_under_fifty_ids_pays_once(guest, film):
+    assert films(guest) == (51, 100)
+
+
+def test_one_act_under_fifty_ids_pays_once_where_purchases_take_turns(guest, film):
+    """In a transaction each, with members locked and counters of caps."""
+    CapFactory(program=guest.program, rule=None, activity_type="film", period="ever", measure="points", limit=30)
+    guest.program.wallets.update(balance_cap=120)
+    film.save()
+    assert films(guest) == (51, 80)
+
+
+def test_without_the_constraint_one_act_pays_more_than_once(guest, film):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX activity_pays_once")
+    try:
+        assert films(guest)[1] > 100
+    finally:
+        Activity.objects.filter(type="film").update(once=None)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE UNIQUE INDEX activity_pays_once ON loyalty_activity (member_id, type, once) WHERE once > ''"
+            )

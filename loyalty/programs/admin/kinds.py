@@ -12,10 +12,10 @@ from loyalty.lib.admin.screens import InlineOfScreen, ProgramScreen
 from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.admin.rules import StateFilter
 from loyalty.programs.admin.wallets import named_for
-from loyalty.programs.forms.kinds import KindAttributeForm, KindForm, TypeInput
+from loyalty.programs.forms.kinds import KindAttributeForm, KindAttributeFormSet, KindForm, TypeInput
 from loyalty.programs.models.kinds import ActivityKind, KindAttribute
 from loyalty.programs.queries.kinds import schema_of, types_of
-from loyalty.programs.rules.wording.kinds import STARTS, duplicates_of, sentence_for_kind
+from loyalty.programs.rules.wording.kinds import STARTS, duplicates_of, sentence_for_kind, sentence_for_pays
 from loyalty.programs.services.kinds import archive_kind, save_kind
 
 
@@ -24,6 +24,7 @@ class KindAttributeInline(InlineOfScreen, TabularInline):
 
     model = KindAttribute
     form = KindAttributeForm
+    formset = KindAttributeFormSet
     extra = 0
     fields = ("name", "form", "choices", "is_required")
     verbose_name = _("attribute")
@@ -41,7 +42,7 @@ class KindScreen(WithDraftBanner, WithHistory, ProgramScreen):
     form = KindForm
     inlines = (KindAttributeInline,)
     history_rows = ("attributes",)
-    list_display = ("header", "told", "state")
+    list_display = ("header", "told", "paying", "state")
     list_filter = (StateFilter,)
     ordering = ("name", "id")
     search_fields = ("name", "code")
@@ -59,6 +60,13 @@ class KindScreen(WithDraftBanner, WithHistory, ProgramScreen):
                 "description": _("Attributes can be asked for by earning rules. Wrong ones are refused with words."),
             },
         ),
+        (
+            _("How often it pays"),
+            {
+                "fields": ("pays", "pays_for"),
+                "description": _("Holds whatever ids tills and shops send, also when two of them send at one moment."),
+            },
+        ),
         (_("Birthdays and anniversaries"), {"fields": ("leap_day",), "classes": ("collapse",)}),
     )
 
@@ -72,6 +80,10 @@ class KindScreen(WithDraftBanner, WithHistory, ProgramScreen):
     @display(description=_("what is told with it"))
     def told(self, kind: ActivityKind) -> str:
         return sentence_for_kind(kind.code, schema_of(kind))
+
+    @display(description=_("it pays"))
+    def paying(self, kind: ActivityKind) -> str:
+        return sentence_for_pays(kind.pays, kind.pays_for)
 
     @display(description=_("state"), label={"on": "success", "off": "default"})
     def state(self, kind: ActivityKind) -> tuple[str, Any]:
@@ -93,14 +105,17 @@ class KindScreen(WithDraftBanner, WithHistory, ProgramScreen):
         chosen = request.GET.get("start", "")
         context = {
             "starts": [] if kind else [(code, start.name, code == chosen) for code, start in STARTS.items()],
-            "duplicates": duplicates_of(kind.code if kind else chosen),
+            "duplicates": _duplicates(kind, chosen),
         }
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         code = request.GET.get("start", "")
         start = STARTS.get(code)
-        return {"code": code, "name": str(start.name), "description": str(start.description)} if start else {}
+        if start is None:
+            return {}
+        words = {"name": str(start.name), "description": str(start.description)}
+        return {"code": code, "pays": start.pays, "pays_for": start.pays_for, **words}
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         """The attributes of what it starts from, to be changed and saved like any others."""
@@ -139,3 +154,11 @@ class KindScreen(WithDraftBanner, WithHistory, ProgramScreen):
             obj=kind, action=self.address("archive", kind), consequences=[words],
             submit=_("Take it back") if kind.is_archived else _("Archive"),
         )  # fmt: skip
+
+
+def _duplicates(kind: ActivityKind | None, chosen: str) -> str:
+    """What keeps the type of the form from paying twice; of a new one, as it starts."""
+    if kind:
+        return duplicates_of(kind.code, kind.pays, kind.pays_for)
+    start = STARTS.get(chosen)
+    return duplicates_of(chosen, start.pays, start.pays_for) if start else duplicates_of(chosen)

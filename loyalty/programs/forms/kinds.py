@@ -30,13 +30,34 @@ class KindForm(ProgramForm):
 
     class Meta:
         model = ActivityKind
-        fields = ("code", "name", "description", "url", "is_shown", "is_strict", "leap_day")
+        fields = ("code", "name", "description", "url", "is_shown", "is_strict", "pays", "pays_for", "leap_day")
 
     def clean_code(self) -> str:
         code = self.cleaned_data["code"]
         if code == PURCHASE:
             raise forms.ValidationError(_("A purchase has a receipt and lines, always."))
         return code
+
+    def clean(self) -> dict[str, Any] | None:
+        filled = super().clean() or self.cleaned_data
+        if filled.get("pays") != ActivityKind.Pays.VALUE:
+            filled["pays_for"] = ""
+        elif not filled.get("pays_for"):
+            self.add_error("pays_for", _("Name the attribute of which each value pays once."))
+        return filled
+
+
+class KindAttributeFormSet(forms.BaseInlineFormSet):
+    """The attributes of a type; the one of which each value pays once is among those that are needed."""
+
+    def clean(self) -> None:
+        super().clean()
+        wanted = self.instance.pays_for if self.instance.pays == ActivityKind.Pays.VALUE else ""
+        rows = [form.cleaned_data for form in self.forms if hasattr(form, "cleaned_data")]
+        needed = {row.get("name") for row in rows if row.get("is_required") and not row.get("DELETE")}
+        if wanted and wanted not in needed:
+            words = _("It pays once for each “%(name)s”: add that attribute here, and mark it as needed.")
+            raise forms.ValidationError(words % {"name": wanted})
 
 
 class KindAttributeForm(forms.ModelForm):

@@ -56,6 +56,9 @@ class Activity(models.Model):
     awards = models.JSONField(
         _("points"), default=list, blank=True, help_text=_("What it earned when it was recorded, per wallet.")
     )
+    # What it was paid for, where its type pays once: the member is paid for it by no other activity of the type. Empty
+    # where it earned nothing, or what it earned was taken away again; None where its type paid every time.
+    once = models.CharField(_("paid once for"), max_length=40, null=True, blank=True, editable=False)
     # The version of the configuration that judged it. No foreign key in the database: versions are never deleted.
     version = models.ForeignKey(
         "loyalty.ProgramVersion",
@@ -75,6 +78,9 @@ class Activity(models.Model):
         verbose_name_plural = _("purchases and activities")
         constraints = [
             models.UniqueConstraint(fields=["program", "kind", "source", "external_id"], name="activity_once"),
+            models.UniqueConstraint(
+                fields=["member", "type", "once"], condition=models.Q(once__gt=""), name="activity_pays_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["member", "-event_at"], name="activity_of_member"),

@@ -18,6 +18,12 @@ class ActivityKind(models.Model):
         BEFORE = "02-28", _("on 28 February")
         AFTER = "03-01", _("on 1 March")
 
+    class Pays(models.TextChoices):
+        EVERY = "every", _("every time")
+        EVER = "ever", _("once ever, for each member")
+        DAILY = "daily", _("once a day, for each member")
+        VALUE = "value", _("once for each value of an attribute, such as every video, for each member")
+
     program = models.ForeignKey(
         Program, on_delete=models.PROTECT, related_name="activity_kinds", verbose_name=_("program")
     )
@@ -36,6 +42,19 @@ class ActivityKind(models.Model):
         _("only these attributes"),
         default=True,
         help_text=_("What tills tell beyond them is refused, with the reason; so a misspelt name cannot slip through."),
+    )
+    pays = models.CharField(
+        _("it pays"),
+        max_length=5,
+        choices=Pays,
+        default=Pays.EVERY,
+        help_text=_("What is done again is recorded and earns nothing. Days are those of the program’s time zone."),
+    )
+    pays_for = models.CharField(
+        _("of which attribute"),
+        max_length=60,
+        blank=True,
+        help_text=_("For “once for each value”: the name of one of the attributes below, such as “video”."),
     )
     leap_day = models.CharField(
         _("29 February, in other years"),
@@ -56,7 +75,12 @@ class ActivityKind(models.Model):
                 fields=["program", "code"],
                 name="kind_code_once",
                 violation_error_message=_("This type is there already."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pays="value", pays_for__gt="") | (~models.Q(pays="value") & models.Q(pays_for="")),
+                name="kind_pays_for_its_values",
+                violation_error_message=_("“Once for each value” names an attribute, and nothing else does."),
+            ),
         ]
 
     def __str__(self) -> str:

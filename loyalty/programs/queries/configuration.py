@@ -14,6 +14,7 @@ from loyalty.programs.models import extensions as models
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.models.caps import Cap
 from loyalty.programs.models.earning import EarningRule, RuleCondition
+from loyalty.programs.models.kinds import ActivityKind
 from loyalty.programs.models.program import Program, Publishing
 from loyalty.programs.models.velocity import VelocityRule
 from loyalty.programs.models.versions import ProgramVersion
@@ -31,6 +32,7 @@ from loyalty.programs.rules.expiry import ExpiryPolicy
 from loyalty.programs.rules.explanation import RuleId
 from loyalty.programs.rules.extensions import Extension
 from loyalty.programs.rules.invalid import InvalidSetting
+from loyalty.programs.rules.once import Once
 from loyalty.programs.rules.standing import NO_NEEDS, Needs, needs_of
 from loyalty.programs.rules.tiers import Ladder
 
@@ -73,6 +75,7 @@ class Configuration:
     caps: tuple[capping.Cap, ...] = ()
     extensions: tuple[Extension, ...] = ()
     watched: tuple[velocity.VelocityRule, ...] = ()
+    once: dict[str, Once] = field(default_factory=dict)
 
     @property
     def is_capped(self) -> bool:
@@ -192,6 +195,7 @@ def compiled(rows: Rows) -> Configuration:
         caps=caps,
         extensions=extensions,
         watched=watched,
+        once={row.code: once_of(row) for row in rows.by_noun["activity_types"] if row.pays != ActivityKind.Pays.EVERY},
     )  # fmt: skip
 
 
@@ -217,6 +221,11 @@ def _watched(rows: Rows) -> Iterator[velocity.VelocityRule]:
                 yield watch_rule_of(row)
         except InvalidSetting as error:
             logger.error("watch rule %s of program %s is left out: %s", row.pk, row.program_id, error)
+
+
+def once_of(row: ActivityKind) -> Once:
+    """How a stored type pays once; raises InvalidSetting."""
+    return Once(row.pk or 0, row.name, row.pays, row.pays_for)
 
 
 def watch_rule_of(row: VelocityRule) -> velocity.VelocityRule:

@@ -112,7 +112,7 @@ NOUNS: tuple[Noun, ...] = (
     ),
     Noun(
         "activity_types",
-        tuple("code name description url is_shown is_strict leap_day".split()),
+        tuple("code name description url is_shown is_strict pays pays_for leap_day".split()),
         parts=(Noun("attributes", ("name", "form", "choices", "is_required"), key="", parent="kind"),),
     ),
     Noun("places", tuple("code name kind starts_at ends_at".split())),

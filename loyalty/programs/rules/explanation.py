@@ -8,10 +8,10 @@ their params tell the rest.
 
 Codes of steps that matched: rate, fixed, fixed-per-unit, multiplier, excluded (a zero-rate rule on lines), pays-
 nothing (a zero-rate rule on the basket), and of caps, whose points are what they take away: cap-trimmed, cap-refused,
-balance-full; under-review (its points, if any, wait for the staff). Codes of steps that did not: inactive, not-
-started, ended, campaign-not-running, not-in-audience, condition-failed, no-matching-lines, nothing-to-earn-on, below-
-first-step, lines-claimed, lines-excluded, outranked, nothing-to-multiply. A shadow rule may also tell too-many-
-points.
+balance-full; already-earned (its type pays once, and did); under-review (its points, if any, wait for the staff).
+Codes of steps that did not: inactive, not-started, ended, campaign-not-running, not-in-audience, condition-failed, no-
+matching-lines, nothing-to-earn-on, below-first-step, lines-claimed, lines-excluded, outranked, nothing-to-multiply. A
+shadow rule may also tell too-many-points.
 """
 
 from collections.abc import Iterable, Mapping

@@ -20,8 +20,9 @@ from loyalty.programs.services.checks import ensure_activity, ensure_purchase
 from loyalty.programs.services.deferring import deferred
 from loyalty.programs.services.drafts import Draft, draft_of_activity, draft_of_purchase
 from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts, Recorded
-from loyalty.programs.services.judging import Plan, plan_of
+from loyalty.programs.services.judging import Plan
 from loyalty.programs.services.kinds import ensure_fits_kind
+from loyalty.programs.services.once import plan_once
 from loyalty.programs.services.storing import Known, Situation, situation_of
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
@@ -67,12 +68,12 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
         return in_transaction(lambda: _book(program, draft, actor))
     watch = Watch()
     watch.look([(configuration, draft, situation.member_id)])
-    plan = plan_of(configuration, situation, draft, Counters(lock=not connection.autocommit))
+    plan = plan_once(configuration, situation, draft, Counters(lock=not connection.autocommit))
     plan = deferred(plan, draft.waits_until, configuration.program.time_zone)
     plan = watch.checked(configuration, draft, situation.member_id, plan)
     event = recorded_event(program, situation, draft, plan)
     activity_id = write(configuration, situation, draft, plan, event, actor)
-    if activity_id is None:  # stored by another transaction, whose answer counts; or judged by what is not so any more
+    if activity_id is None:  # stored or paid by another transaction, which counts; or judged by what is not so any more
         return in_transaction(lambda: _book(program, draft, actor))
     _prolong(configuration, situation, draft, plan, actor)
     if plan.suspicions:
@@ -113,7 +114,7 @@ def _rehearse(program: Program, draft: Draft) -> Recorded:
     ensure_welcome(configuration.program, situation, draft)
     watch = Watch(lock=False)
     watch.look([(configuration, draft, situation.member_id)])
-    plan = plan_of(configuration, situation, draft, Counters(lock=False))
+    plan = plan_once(configuration, situation, draft, Counters(lock=False))
     plan = watch.checked(configuration, draft, situation.member_id, plan)
     return answer(configuration, situation, Recorded(None, draft.ref, plan.awards, plan.steps))
 

@@ -22,6 +22,7 @@ from loyalty.programs.queries.configuration import (
     watch_rule_of,
 )
 from loyalty.programs.queries.documents import MODELS, Places, described, field_of, stored_rows
+from loyalty.programs.queries.kinds import ensure_told
 from loyalty.programs.queries.settings import read, written
 from loyalty.programs.rules.documents import NOUNS, PROGRAM, SETTINGS, Document, Entry, Noun, keys_of
 from loyalty.programs.rules.invalid import InvalidSetting
@@ -81,6 +82,8 @@ class _Loading:
             self._parts(part, row, key, entry.get(part.name, []), (*where, part.name))
         if noun.name == "velocity_rules":
             _ensure_sense(lambda: watch_rule_of(row), where)
+        if noun.name == "activity_types":
+            _ensure_sense(lambda: ensure_told(row), where)
         if noun.name == "rules":
             _ensure_sense(lambda: rule_of(row, list(row.conditions.all())), where)
         return row

@@ -52,6 +52,7 @@ class Plan:
     """What an activity brings: grants by wallet id, wallets whose older points live longer, and the explanation.
 
     Where something about it is suspicious its points wait; `unheld` are the grants as they would be otherwise.
+    `once` is what it pays for where its type pays once; empty where it pays nothing.
     """
 
     granted: Mapping[int, Grant]
@@ -60,6 +61,7 @@ class Plan:
     extended: Mapping[int, datetime]
     suspicions: tuple[Suspicion, ...] = ()
     unheld: Mapping[int, Grant] = field(default_factory=dict)
+    once: str | None = None
 
     @property
     def uses(self) -> tuple[Use, ...]:

@@ -60,6 +60,7 @@ class _Sale:
     bought: Bought
     lines: list[Sold]
     given: list[_Given]
+    paid: tuple[int, str, str] | None = None  # what it was paid for, where its type pays once
 
 
 def begins_at(configuration: Configuration, since: datetime) -> datetime:
@@ -74,8 +75,10 @@ def begins_at(configuration: Configuration, since: datetime) -> datetime:
         is_endless = ladder.counts_in == "lifetime" or ladder.downgrade == "never"
         months = 2 * ladder.months if ladder.counts_in == "rolling" else 24
         starts.append(EVER if is_endless else since - relativedelta(months=months) - EARLY)
-    if configuration.needs.balances:
+    if configuration.needs.balances or any(once.how != "daily" for once in configuration.once.values()):
         starts.append(EVER)
+    if configuration.once:
+        starts.append(since - EARLY)
     return min(starts)
 
 
@@ -105,6 +108,7 @@ class Run:
         self._configuration, self._scale, self._returned = configuration, scale, returned
         self._bought, self._lists, self._cancelled = bought, lists, cancelled
         self._counters = Memory(lock=False)
+        self._paid: set[tuple[int, str, str]] = set()  # by types that pay once: member, type, what for
         self._sales: dict[int, _Sale] = {}
         self._ending: dict[str, _Sale] = {}  # by the key of the activity
         self._codes = {pk: terms.wallet.code for pk, terms in configuration.wallets.items()}
@@ -120,7 +124,10 @@ class Run:
         person = self._person(row)
         if configuration.ladders:
             person.pass_time(configuration, row.created_at)
-        evaluation, uses = self._judged(row, person)
+        paid = self._paid_for(row)
+        evaluation, uses = self._judged(row, person) if paid not in self._paid else (NO_POINTS, ())
+        if paid and evaluation.awards:
+            self._paid.add(paid)
         self._remember(row, person, evaluation, uses)
         if configuration.ladders:
             person.follow(configuration, row.created_at)
@@ -153,6 +160,8 @@ class Run:
             return None
         person = self.people[row.member_id]
         taken = {each.code: self._end(each, person, row) for each in sale.given if each.code == row.wallet}
+        if sale.paid and all(each.taken == each.points for each in sale.given):
+            self._paid.discard(sale.paid)
         if self._configuration.ladders and not row.by_itself:
             person.follow(self._configuration, row.created_at, returned=True)
         return taken
@@ -198,6 +207,12 @@ class Run:
                 kept=int(pk in self._bought),
             )  # fmt: skip
         return person
+
+    def _paid_for(self, row: Happened) -> tuple[int, str, str] | None:
+        """What it would be paid for, where its type pays once."""
+        once = self._configuration.once.get(row.type)
+        zone = self._configuration.program.time_zone
+        return (row.member_id, row.type, once.slot(row.attributes, row.at, zone).key) if once else None
 
     def _judged(self, row: Happened, person: Person) -> tuple[Evaluation, Sequence[Use]]:
         standing = person.standing(self._configuration, row.at, row.household) if self._asks else NOBODY
@@ -265,7 +280,7 @@ class Run:
                 )
                 for award, entry in zip(evaluation.awards, entries, strict=True)
             ]  # fmt: skip
-            sale = _Sale(bought, _sold(_lines(row, self._scale)), given)
+            sale = _Sale(bought, _sold(_lines(row, self._scale)), given, self._paid_for(row))
             self._sales[row.id] = self._ending[key] = sale
 
     def _taken(self, given: _Given, lines: list[Sold], person: Person, told: Mapping[str, Any] | None) -> int:

@@ -15,6 +15,7 @@ from loyalty.programs.rules.capping import UNUSED, Cap, Place, Use, Used, grown
 
 TAKE = "SELECT * FROM programs_take_uses(%s::jsonb)"
 READ = "SELECT * FROM programs_uses(%s::jsonb)"
+FREE = "UPDATE loyalty_activity SET once = '' WHERE id = ANY(%s) AND once > ''"
 
 
 @dataclass(slots=True)
@@ -116,7 +117,10 @@ def give_back_rest(activity: Activity, wallets: Container[str]) -> None:
 
 
 def give_back_rests(rests: Sequence[tuple[Activity, Container[str]]]) -> None:
-    """As `give_back_rest` for many activities, each with its wallets: two statements."""
+    """As `give_back_rest` for many activities, each with its wallets: two statements.
+
+    Where a type pays once, what comes to nothing altogether can be paid anew.
+    """
     returns = returns_by_purchase(activity.pk for activity, _wallets in rests)
     entries = []
     for activity, wallets in rests:
@@ -126,6 +130,9 @@ def give_back_rests(rests: Sequence[tuple[Activity, Container[str]]]) -> None:
             if left > 0 and award["wallet"] in wallets:
                 entries += _back(award, left, is_all=True)
     _give_back(entries)
+    gone = [each.pk for each, wallets in rests if each.once and all(row["wallet"] in wallets for row in each.awards)]
+    if gone:
+        rows_of(FREE, gone)
 
 
 def _entry(number: int, place: Place) -> dict[str, Any]:

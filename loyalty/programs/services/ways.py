@@ -15,7 +15,7 @@ from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.checkins import has_checked_in, is_open, is_over, places_of
 from loyalty.programs.queries.configuration import Configuration, configuration_of
-from loyalty.programs.queries.kinds import done_by, kinds_of
+from loyalty.programs.queries.kinds import done_by, kinds_of, paid_at, paid_values, schema_of
 from loyalty.programs.queries.occasions import missing_from_profile, recorded_at
 from loyalty.programs.queries.referrals import policy_of
 from loyalty.programs.queries.reviews import policy_of as review_policy_of
@@ -37,6 +37,7 @@ from loyalty.programs.rules.wording.ways import (
     time_of_event,
     times_done,
     title_of,
+    to_be_done,
 )
 from loyalty.programs.services.activities import record_activity
 from loyalty.programs.services.facts import NOTHING, ActivityFacts
@@ -245,6 +246,8 @@ def _usual_way(desk: Desk, code: str, kind: ActivityKind | None) -> Way:
     zone = desk.program.time_zone
     if code == "app_open" and times and local_day(last, zone) == local_day(desk.now, zone):
         return Way(code, title, "", DONE, at=last)
+    if at := _earned_at(desk, code):
+        return Way(code, title, "", DONE, at=at)
     if code == "video":
         note = f"{note} {times_done(times)}".strip()
     url = kind.url if kind else ""
@@ -264,7 +267,32 @@ def _of_the_brand(desk: Desk) -> Iterator[Way]:
 
 
 def _own_way(desk: Desk, kind: ActivityKind) -> Way:
-    pays = desk.pays(kind.code)
+    still, told = _still_open(desk, kind)
+    if at := _earned_at(desk, kind.code) or (still == () and desk.done.get(kind.code, (0, desk.now))[1]):
+        return Way(kind.code, kind.name, "", DONE, at=at)
+    pays = desk.pays(kind.code, told)
     note = kind.description if pays else " ".join([kind.description, *desk.sentences(kind.code)]).strip()
-    note = f"{note} {times_done(desk.done.get(kind.code, (0, desk.now))[0])}".strip()
-    return Way(kind.code, kind.name, note, OPEN if kind.url else WAITING, pays, url=kind.url)
+    open_now = to_be_done(still) if still else ""
+    note = f"{note} {times_done(desk.done.get(kind.code, (0, desk.now))[0])} {open_now}"
+    return Way(kind.code, kind.name, " ".join(note.split()), OPEN if kind.url else WAITING, pays, url=kind.url)
+
+
+def _earned_at(desk: Desk, type: str) -> datetime | None:
+    """When the member earned what the type pays once, or once a day, so that it pays nothing now."""
+    once = desk.configuration.once.get(type)
+    if once is None or once.how == "value":
+        return None
+    return paid_at(desk.member.pk, type, once.slot(NOTHING, desk.now, desk.program.time_zone))
+
+
+def _still_open(desk: Desk, kind: ActivityKind) -> tuple[tuple[str, ...] | None, Mapping[str, Any]]:
+    """Where each value of an attribute pays once: those still to be earned if they are known, and one to ask about."""
+    once = desk.configuration.once.get(kind.code)
+    if once is None or once.how != "value":
+        return None, NOTHING
+    choices = next((each.choices for each in schema_of(kind).attributes if each.name == once.attribute), ())
+    if not choices:
+        return None, {once.attribute: "preview"}
+    paid = paid_values(desk.member.pk, kind.code, once.attribute)
+    still = tuple(choice for choice in choices if choice not in paid)
+    return still, {once.attribute: (still or choices)[0]}

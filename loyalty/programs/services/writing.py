@@ -31,11 +31,12 @@ def write(
 ) -> int | None:
     """Store an activity with its lines, count and post what it earns, publish `event` with its id; one round trip.
 
-    None when another transaction has just stored one under the same identity, or, outside a transaction, when it used
-    up what a cap had left, or nobody has recorded yet which version of the rules judged it. Raises as `ledger.award`
-    does; Busy within a transaction that has not locked the counters.
+    None when another transaction has just stored one under the same identity or been paid for the same, or, outside a
+    transaction, when it used up what a cap had left, or nobody has recorded yet which version of the rules judged it.
+    Raises as `ledger.award` does; Busy within a transaction that has not locked the counters.
     """
-    story = activity_json(configuration, situation.member_id, draft, plan, actor=actor[:80], created_at=clock.now())
+    more = {"actor": actor[:80], "created_at": clock.now(), "once": plan.once}
+    story = activity_json(configuration, situation.member_id, draft, plan, **more)
     messages = messages_of(event)
     uses = taking([(plan.uses, draft.at)], configuration.caps)
     grants = json_text(_grants(configuration, situation, draft, plan))

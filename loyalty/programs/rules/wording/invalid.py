@@ -23,6 +23,7 @@ MESSAGES: dict[str, str | Promise] = {
     "not-ordered": gettext_lazy("“%(value)s” is neither a number nor a date, so nothing can be more or less."),
     "not-positive": gettext_lazy("This must be more than 0."),
     "not-text": gettext_lazy("“%(value)s” is not text."),
+    "not-told": gettext_lazy("“%(value)s” is none of the attributes that are needed. Add it, and mark it as needed."),
     "not-two": gettext_lazy("Give two values, such as 50 - 100."),
     "not-unique": gettext_lazy("Two rules have the same number."),
     "not-used": gettext_lazy("Leave this empty: it is only for attributes."),

@@ -58,25 +58,28 @@ def _either(choices: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A type to start from, as brands usually have it. `once` says how its id makes sure that nothing pays twice."""
+    """A type to start from, as brands usually have it. `once` says what keeps it from paying too often."""
 
     name: Promise
     description: Promise
-    once: Promise
+    once: Promise | str = ""
     attributes: tuple[Attribute, ...] = ()
+    pays: str = "every"
+    pays_for: str = ""
 
 
 STARTS: dict[str, Start] = {
     "video": Start(
         gettext_lazy("Watch a video"),
         gettext_lazy("Every video counts once, when you have seen it to the end."),
-        gettext_lazy("Every video once: send the member and the video as the id, such as “4711:intro”."),
-        (Attribute("video", is_required=True), Attribute("seconds", "number")),
+        attributes=(Attribute("video", is_required=True), Attribute("seconds", "number")),
+        pays="value",
+        pays_for="video",
     ),
     "app_open": Start(
         gettext_lazy("Look into the app"),
         gettext_lazy("Once a day."),
-        gettext_lazy("Once a day: send the member and the day as the id, such as “4711:2026-11-30”."),
+        pays="daily",
     ),
     "visit": Start(
         gettext_lazy("Check in at a store"),
@@ -87,13 +90,13 @@ STARTS: dict[str, Start] = {
     "newsletter": Start(
         gettext_lazy("Subscribe to our newsletter"),
         gettext_lazy("It counts once."),
-        gettext_lazy("Once for ever: send the member alone as the id, such as “4711”."),
+        pays="ever",
     ),
     "app_install": Start(
         gettext_lazy("Install our app"),
         gettext_lazy("It counts once, on your first phone."),
-        gettext_lazy("Once for ever: send the member alone as the id, such as “4711”."),
-        (Attribute("system", "choice", ("ios", "android")),),
+        attributes=(Attribute("system", "choice", ("ios", "android")),),
+        pays="ever",
     ),
     "bring_back": Start(
         gettext_lazy("Bring packaging back"),
@@ -110,8 +113,24 @@ STARTS: dict[str, Start] = {
 }
 
 
-def duplicates_of(code: str) -> str:
-    """What keeps activities of a type from paying twice, for whoever sends them."""
+def duplicates_of(code: str, pays: str = "every", pays_for: str = "") -> str:
+    """What keeps activities of a type from paying twice, for the staff and for whoever sends them."""
     start = STARTS.get(code)
     usual = _("What is sent twice with the same id is one activity and pays once, for ever.")
-    return f"{usual} {start.once}" if start else usual
+    if pays != "every":
+        return f"{usual} {sentence_for_pays(pays, pays_for)}"
+    return f"{usual} {start.once}" if start and start.once else usual
+
+
+def sentence_for_pays(pays: str, pays_for: str) -> str:
+    """How often a type pays: “Also under other ids it pays each member once a day.”"""
+    match pays:
+        case "ever":
+            return _("Also under other ids it pays each member once, for ever.")
+        case "daily":
+            return _("Also under other ids it pays each member once a day.")
+        case "value":
+            return _("Also under other ids it pays each member once for each “%(attribute)s”.") % {
+                "attribute": pays_for
+            }
+    return _("It pays every time.")

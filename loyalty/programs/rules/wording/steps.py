@@ -175,6 +175,20 @@ def _under_review(telling: Telling) -> str:
     return _("To be reviewed: %(fact)s") % {"fact": fact_of(telling.params)}
 
 
+def _already_earned(telling: Telling) -> str:
+    params = telling.params
+    words = {"attribute": params.get("attribute"), "value": params.get("value")}
+    words["date"] = moment_of(datetime.fromisoformat(params["at"]), telling.zone)
+    match params["how"]:
+        case "daily":
+            text = _("Already earned on %(date)s: it pays once a day")
+        case "value":
+            text = _("Already earned for “%(value)s” on %(date)s: it pays once for each “%(attribute)s”")
+        case _ever:
+            text = _("Already earned on %(date)s: it pays once")
+    return text % words
+
+
 def _campaign_not_running(telling: Telling) -> str:
     words = {"campaign": telling.params["campaign"]}
     if telling.params["state"] == "off":
@@ -213,6 +227,7 @@ GIVEN: dict[str, Callable[[Telling], str]] = {
     "cap-trimmed": _capped,
     "cap-refused": _capped,
     "balance-full": _balance_full,
+    "already-earned": _already_earned,
     "under-review": _under_review,
     "extended": _extended,
     "too-many-points": lambda telling: (

@@ -71,6 +71,11 @@ def times_done(count: int) -> str:
     )
 
 
+def to_be_done(values: Sequence[str]) -> str:
+    """What of a list still earns: “Still open: coat, trousers.”"""
+    return _("Still open: %(values)s.") % {"values": ", ".join(values)}
+
+
 def time_of_event(starts_at: datetime | None, ends_at: datetime | None, zone: str, now: datetime) -> str:
     """“From 12 December 2026, 6 p.m. to 12 December 2026, 10 p.m.”, or until when; empty without any time."""
     words = {
