@@ -12,7 +12,7 @@ from loyalty.members.models import Member, Segment, SegmentMember
 from loyalty.programs.models.extensions import Extension, ExtensionRun
 from loyalty.programs.queries.activities import why_of
 from loyalty.programs.queries.configuration import extension_of
-from loyalty.programs.queries.extensions import reach_of, words_of_extension
+from loyalty.programs.queries.extensions import preview_of, words_of_extension
 from loyalty.programs.queries.statement import movement_of, statement_of
 from loyalty.programs.queries.terms import terms_of
 from loyalty.programs.rules.benefits import prolonged
@@ -87,7 +87,7 @@ def test_for_those_who_did_something_lately(world, longer):
     assert ends_of(buy(world.ada, "10")) == prolonged(usual, 3, ZONE)
     assert ends_of(buy(world.ben, "10", receipt="late")) == usual
     found = extension_of(row, list(row.extension_audience.all()))
-    assert reach_of(found, row.wallet, clock.now()).members == 1
+    assert preview_of(found, row.wallet, clock.now()).members == 1
     assert words_of_extension(row) == [
         "Longer: points last 3 months longer, for members with “review” in the last 30 days."
     ]
@@ -120,8 +120,8 @@ def test_points_there_are_follow_when_the_staff_say_so_once(world, longer):
     press = Segment.objects.create(program=world.aurora, code="press", name="Press")
     SegmentMember.objects.create(segment=press, member=world.ada)
     row = longer(("list", "", "press"), months=2)
-    reach = reach_of(extension_of(row, list(row.extension_audience.all())), row.wallet, AT)
-    assert (reach.members, reach.points) == (1, 10)
+    preview = preview_of(extension_of(row, list(row.extension_audience.all())), row.wallet, AT)
+    assert (preview.members, preview.points) == (1, 10)
     assert ask_for_run(row, actor="staff:1").pk == ask_for_run(row, actor="staff:1").pk
     assert [work_on_extensions(), work_on_extensions()] == [1, 0]
     run = ExtensionRun.objects.get()
@@ -156,4 +156,4 @@ def test_blocked_members_are_no_audience(world, longer):
     buy(world.ada, "10")
     Member.objects.filter(pk=world.ada.pk).update(status="blocked")
     row = longer(months=1)
-    assert reach_of(extension_of(row, []), row.wallet, AT + timedelta(days=1)).points == 0
+    assert preview_of(extension_of(row, []), row.wallet, AT + timedelta(days=1)).points == 0

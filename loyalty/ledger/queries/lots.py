@@ -1,6 +1,6 @@
 """Points by their dates, and points set aside."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -104,7 +104,8 @@ class SameEnd:
 SAME_ENDS = """
     SELECT (l.earned_at AT TIME ZONE %s)::date, l.expires_at, count(*), sum(l.remaining)::bigint
     FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id
-    WHERE a.wallet_id = %s AND l.is_open AND (l.expires_at > %s OR l.expires_at IS NULL) GROUP BY 1, 2 ORDER BY 1, 2
+    WHERE a.wallet_id = %s AND l.is_open AND (l.expires_at > %s OR l.expires_at IS NULL)
+      AND (%s::bigint[] IS NULL OR a.id = ANY (%s::bigint[])) GROUP BY 1, 2 ORDER BY 1, 2
 """
 HOLDERS = """
     SELECT count(DISTINCT l.account_id)
@@ -115,9 +116,13 @@ HOLDERS = """
 """
 
 
-def same_ends(wallet_id: int, *, zone: str, at: datetime) -> list[SameEnd]:
-    """What `redate` may move: the open lots not yet past `at`, by the day (in `zone`) of earning and their end."""
-    return [SameEnd(*row) for row in rows_of(SAME_ENDS, zone, wallet_id, at)]
+def same_ends(wallet_id: int, *, zone: str, at: datetime, accounts: Collection[int] | None = None) -> list[SameEnd]:
+    """What `redate` may move: the open lots not yet past `at`, by the day (in `zone`) of earning and their end.
+
+    Of all accounts in the wallet, or of these.
+    """
+    only = None if accounts is None else list(accounts)
+    return [SameEnd(*row) for row in rows_of(SAME_ENDS, zone, wallet_id, at, only, only)]
 
 
 def holders_of(wallet_id: int, groups: Iterable[SameEnd], *, zone: str) -> int:

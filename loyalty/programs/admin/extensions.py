@@ -1,8 +1,8 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -12,14 +12,13 @@ from loyalty.lib.admin.desk import actor_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.screens import InlineOfScreen, ProgramScreen
 from loyalty.programs.admin.banner import WithDraftBanner
+from loyalty.programs.admin.previews import WithPreview
 from loyalty.programs.forms.extensions import ExtensionAudienceForm, ExtensionForm
 from loyalty.programs.forms.rules import ConditionFormSet, guide
 from loyalty.programs.models.extensions import Extension, ExtensionCondition
-from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import extension_of
-from loyalty.programs.queries.extensions import reach_of, runs_of, words_of_extension
+from loyalty.programs.queries.extensions import preview_of, runs_of, words_for, words_of_extension
 from loyalty.programs.rules.invalid import InvalidSetting
-from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.rules.wording.invalid import message_for
 from loyalty.programs.services.extensions import ask_for_run
 
@@ -37,7 +36,7 @@ class ExtensionAudienceInline(InlineOfScreen, TabularInline):
 
 
 @admin.register(Extension)
-class ExtensionScreen(WithDraftBanner, WithHistory, ProgramScreen):
+class ExtensionScreen(WithDraftBanner, WithHistory, WithPreview, ProgramScreen):
     """Members of an audience keep their points longer."""
 
     form = ExtensionForm
@@ -71,11 +70,21 @@ class ExtensionScreen(WithDraftBanner, WithHistory, ProgramScreen):
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        context: dict[str, Any] = {"guide": guide()}
         row = self._seen(request, str(object_id)) if object_id else None
+        may = self.has_change_permission(request, row) if row else self.has_add_permission(request)
+        context: dict[str, Any] = {"guide": guide(), "may_preview": may}
         if row is not None:
             context |= {"sentence": _said(row), "runs": runs_of(row), "reach": self.address("reach", row)}
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def preview_of(self, row: Extension, formsets: list[Any]) -> dict[str, Any]:
+        """In words, and what it would do to the members of today."""
+        try:
+            found = extension_of(row, formsets[0].rows())
+        except InvalidSetting as error:
+            return {"preview_error": message_for(error)}
+        said = " ".join(words_for(found, row.wallet, row.program.currency))
+        return {"preview_said": said, "preview": preview_of(found, row.wallet, clock.now())}
 
     def reach_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Whom it is for, and how many points; asked once, the points there are last longer too."""
@@ -84,15 +93,17 @@ class ExtensionScreen(WithDraftBanner, WithHistory, ProgramScreen):
             ask_for_run(row, actor=actor_of(request))
             message = _("Noted. The points are dated within minutes; you see here how far it is.")
             return self.done(request, message, self.address("change", row))
-        found = extension_of(row, list(row.extension_audience.all()))
-        reach = reach_of(found, row.wallet, clock.now())
-        told = {"members": reach.members, "points": points_of(reach.points, units_of(row.wallet))}
+        try:
+            found = extension_of(row, list(row.extension_audience.all()))
+        except InvalidSetting as error:
+            messages.error(request, message_for(error))
+            return HttpResponseRedirect(self.address("change", row))
+        preview = preview_of(found, row.wallet, clock.now())
         return self.page(
-            request, "admin/page_confirm.html", _("Let points there are last longer, too?"), obj=row,
-            action=self.address("reach", row), submit=_("Let them last longer"),
+            request, "programs/admin/extension_confirm.html", _("Let points there are last longer, too?"), obj=row,
+            action=self.address("reach", row), submit=_("Let them last longer"), preview=preview,
             consequences=[
                 _said(row),
-                _("Today it is for %(members)s members, who hold %(points)s with a last day.") % told,
                 _("What lasts longer already stays as it is: the longest wins. This cannot be undone."),
             ],
         )  # fmt: skip

@@ -51,3 +51,35 @@ class WithMeaning:
                 form.instance.program = desk_of(request).program
             context["meaning"] = self.meaning_of(form.instance, form)
         return TemplateResponse(request, "programs/admin/policy_sample.html", context)
+
+
+class _Unsaved:
+    """Mixed into a form that is to be looked at again: nothing of it is saved, and nothing is wrong with it either."""
+
+    def is_valid(self) -> bool:
+        super().is_valid()  # type: ignore[misc]
+        return False
+
+
+class WithPreview:
+    """A screen whose form has a button that tells what it would do and saves nothing, with or without a script.
+
+    The button is named `_preview`; `preview_of` is asked where the form and its rows are complete.
+    """
+
+    def preview_of(self, row: Any, formsets: list[Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
+        return type(form.__name__, (_Unsaved, form), {}) if _is_preview(request) else form
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        if _is_preview(request) and not context["errors"]:
+            formsets = [each.formset for each in context["inline_admin_formsets"]]
+            context = {**context, **self.preview_of(context["adminform"].form.instance, formsets)}
+        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]
+
+
+def _is_preview(request: HttpRequest) -> bool:
+    return request.method == "POST" and "_preview" in request.POST

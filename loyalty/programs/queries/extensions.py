@@ -1,7 +1,7 @@
 """Who keeps their points longer: the audience of an extension, the points it is about, and the runs over them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,13 +19,14 @@ from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import expiry_of, extension_of
 from loyalty.programs.rules.conditions import Condition
 from loyalty.programs.rules.days import start_of_day
-from loyalty.programs.rules.expiry import expires_at
+from loyalty.programs.rules.expiry import expires_at, last_day
 from loyalty.programs.rules.extensions import Extension
 from loyalty.programs.rules.standing import Standing, needs_of, standing_from
-from loyalty.programs.rules.wording.amounts import day_of, sentence_of
+from loyalty.programs.rules.wording.amounts import Units, day_of, sentence_of
 from loyalty.programs.rules.wording.conditions import phrase_for
 
 SLICE = 2_000
+DATES = 6  # as many rows as a page shows
 MEMBERS = """
     SELECT m.id, m.subject, m.attributes,
            CASE WHEN %s::jsonb IS NOT NULL THEN programs_standing(m.program_id, m.id, m.subject, %s::jsonb) END
@@ -42,11 +43,54 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Whom an extension is for today, and the points of theirs that have an end."""
+class Later:
+    """Lots that end at one instant and would end at another."""
+
+    was: datetime
+    ends: datetime
+    lots: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an extension does today: members of its audience, the end of points earned now (without it, and with it),
+    and what of the points there are would get a later end."""
 
     members: int
-    points: int
+    usual: datetime | None
+    ends: datetime | None
+    later: tuple[Later, ...]
+    units: Units
+    zone: str
+
+    @property
+    def lots(self) -> int:
+        """All lots that would get a later end."""
+        return sum(each.lots for each in self.later)
+
+    @property
+    def points(self) -> int:
+        """The points in them."""
+        return sum(each.points for each in self.later)
+
+    @property
+    def days(self) -> tuple[str, str]:
+        """The last days of points earned now, without it and with it, in words; empty where they never end."""
+        return self._day(self.usual), self._day(self.ends)
+
+    @property
+    def rows(self) -> list[tuple[str, str, int, int]]:
+        """The last day now, the last day then, lots and points; as many as a page shows."""
+        return [(self._day(each.was), self._day(each.ends), each.lots, each.points) for each in self.later[:DATES]]
+
+    @property
+    def more(self) -> int:
+        """How many dates there are beyond them."""
+        return max(len(self.later) - DATES, 0)
+
+    def _day(self, instant: datetime | None) -> str:
+        return day_of(last_day(instant, self.zone)) if instant else ""
 
 
 def audience_of(extension: Extension, program_id: int, zone: str, at: datetime, *, after: int = 0) -> Iterator[Slice]:
@@ -72,13 +116,19 @@ def _holds(condition: Condition, attributes: dict[str, Any], standing: Standing,
     return condition.holds(attributes.get(condition.name) if is_own else standing.fact(condition, at))
 
 
-def reach_of(extension: Extension, wallet: Wallet, at: datetime) -> Reach:
-    """How many members it is for, and how many of their points end some day."""
-    members = points = 0
-    for some in audience_of(extension, wallet.program_id, wallet.program.time_zone, at):
+def preview_of(extension: Extension, wallet: Wallet, at: datetime) -> Preview:
+    """What it does today, whether it is stored or not: to points earned now, and to those that members have."""
+    zone, members = wallet.program.time_zone, 0
+    usual = expires_at(expiry_of(wallet), at, zone)
+    moves: dict[tuple[datetime, datetime], tuple[int, int]] = {}
+    for some in audience_of(extension, wallet.program_id, zone, at):
         members += len(some.subjects)
-        points += sum(ending_accounts(wallet.pk, some.subjects, at).values())
-    return Reach(members, points)
+        accounts = ending_accounts(wallet.pk, some.subjects, at)
+        for group, end in _moved(extension, wallet, same_ends(wallet.pk, zone=zone, at=at, accounts=accounts)):
+            lots, points = moves.get((group.expires_at, end), (0, 0))  # type: ignore[arg-type]
+            moves[group.expires_at, end] = lots + group.lots, points + group.points  # type: ignore[index]
+    told = tuple(Later(was, ends, *moves[was, ends]) for was, ends in sorted(moves))
+    return Preview(members, usual, extension.applied(usual, zone), told, Units(*units_of(wallet)), zone)
 
 
 def new_ends(extension: Extension, wallet: Wallet, at: datetime) -> dict[tuple[Any, datetime | None], datetime | None]:
@@ -86,13 +136,17 @@ def new_ends(extension: Extension, wallet: Wallet, at: datetime) -> dict[tuple[A
 
     What a lot lasts longer already, by a tier or another extension, is not added to.
     """
+    groups = same_ends(wallet.pk, zone=wallet.program.time_zone, at=at)
+    return {(group.earned_on, group.expires_at): end for group, end in _moved(extension, wallet, groups)}
+
+
+def _moved(extension: Extension, wallet: Wallet, groups: Iterable[SameEnd]) -> Iterator[tuple[SameEnd, datetime]]:
+    """The groups that would end later, with their new ends."""
     zone = wallet.program.time_zone
-    moved: dict[tuple[Any, datetime | None], datetime | None] = {}
-    for group in same_ends(wallet.pk, zone=zone, at=at):
+    for group in groups:
         end = extension.applied(_usual_end(wallet, group, zone), zone)
         if group.expires_at is not None and end is not None and end > group.expires_at:
-            moved[group.earned_on, group.expires_at] = end
-    return moved
+            yield group, end
 
 
 def _usual_end(wallet: Wallet, group: SameEnd, zone: str) -> datetime | None:
@@ -111,9 +165,13 @@ def runs_of(row: Row, *, limit: int = 10) -> list[ExtensionRun]:
 
 def words_of_extension(row: Row, voice: str = "staff") -> list[str]:
     """For whom, and how much longer."""
-    found = extension_of(row, list(row.extension_audience.all()))
-    phrases = [phrase_for(condition, row.program.currency, voice) for condition in found.audience]
-    units = units_of(row.wallet)[1]
+    return words_for(extension_of(row, list(row.extension_audience.all())), row.wallet, row.program.currency, voice)
+
+
+def words_for(found: Extension, wallet: Wallet, currency: str, voice: str = "staff") -> list[str]:
+    """As `words_of_extension`, stored or not."""
+    phrases = [phrase_for(condition, currency, voice) for condition in found.audience]
+    units = units_of(wallet)[1]
     if found.until is not None:
         told = _("%(units)s last at least until %(day)s") % {"units": units, "day": day_of(found.until)}
     else:
@@ -121,4 +179,4 @@ def words_of_extension(row: Row, voice: str = "staff") -> list[str]:
             "%(units)s last %(count)d month longer", "%(units)s last %(count)d months longer", found.months
         ) % {"units": units, "count": found.months}
     whom = ", ".join(phrases) or _("for all members")
-    return [sentence_of(_("%(name)s: %(told)s, %(whom)s") % {"name": row.name, "told": told, "whom": whom})]
+    return [sentence_of(_("%(name)s: %(told)s, %(whom)s") % {"name": found.name, "told": told, "whom": whom})]
