@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.lib import clock
 from loyalty.outbox.services import relay
-from loyalty.programs.errors.documents import DraftOpen, NothingToPublish, SecondPersonNeeded
+from loyalty.programs.errors.documents import DraftOpen, NothingToPublish, SecondPersonGoesBack, SecondPersonNeeded
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.versions import ProgramVersion
 from loyalty.programs.queries.lots import lots_of
@@ -105,6 +105,21 @@ def test_going_back_where_changes_are_live_at_once(world):
 
     assert (back.number, back.published_by, earned(world.ada, "3")) == (3, "staff:1", 10)
     assert Activity.objects.get(external_id="3").version == back
+
+
+def test_nobody_goes_back_alone_to_what_nobody_else_saw(world):
+    edit(world.aurora, 100, actor="staff:1")
+    earned(world.ada, "1")
+    dear = ProgramVersion.objects.get(number=1)
+    edit(world.aurora, 1, actor="staff:2")
+    change_publishing(world.aurora, "four_eyes", actor="staff:1")
+
+    with pytest.raises(SecondPersonGoesBack):
+        roll_back(dear, actor="staff:1")
+    assert earned(world.ada, "2") == 10
+
+    assert roll_back(dear, actor="staff:2").back_to == dear
+    assert earned(world.ada, "3") == 1000
 
 
 def test_a_draft_stands_in_the_way_of_going_live_at_once(drafted):

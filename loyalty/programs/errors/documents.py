@@ -33,6 +33,12 @@ class SecondPersonNeeded(Forbidden):
     message = _("You worked on this draft yourself. In this program somebody else publishes it.")
 
 
+class SecondPersonGoesBack(SecondPersonNeeded):
+    """A version that only one person ever saw, and the same one would go back to it (403)."""
+
+    message = _("You put this version in force alone. In this program somebody else has to go back to it.")
+
+
 class DraftOpen(Conflict):
     """An unpublished draft stands in the way (409)."""
 

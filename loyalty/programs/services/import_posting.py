@@ -28,7 +28,7 @@ SLICE = 5_000
 UNKNOWN = """
 SELECT r.member, least(min(r.at), %s) FROM import_row r
 WHERE NOT EXISTS (SELECT FROM loyalty_member m WHERE m.program_id = %s AND m.external_id = r.member)
-GROUP BY r.member ORDER BY r.member LIMIT %s"""
+GROUP BY r.member ORDER BY r.member"""
 COUNT_UNKNOWN = """
 SELECT count(DISTINCT r.member) FROM import_row r
 WHERE NOT EXISTS (SELECT FROM loyalty_member m WHERE m.program_id = %s AND m.external_id = r.member)"""
@@ -126,7 +126,7 @@ def post(configuration: Configuration, *, source: str, actor: str, progress: Cal
 def enrol_unknown(program: Program, actor: str) -> int:
     """The unknown members, each from their first purchase on."""
     enrolled = 0
-    while people := _all(UNKNOWN, clock.now(), program.pk, SLICE):
+    for people in _slices(UNKNOWN, [clock.now(), program.pk]):
         joined_at = dict(people)
         enrolled += enrol_many(program, joined_at, actor=actor, joined_at=joined_at).enrolled
     return enrolled

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from loyalty.lib import clock
 from loyalty.outbox.services import publish as tell
-from loyalty.programs.errors.documents import DraftOpen, NothingToPublish, SecondPersonNeeded
+from loyalty.programs.errors.documents import DraftOpen, NothingToPublish, SecondPersonGoesBack, SecondPersonNeeded
 from loyalty.programs.errors.programs import WrongRule
 from loyalty.programs.events import ExpiryPolicyChanged
 from loyalty.programs.models.program import Program, Publishing
@@ -52,9 +52,12 @@ def discard_draft(program: Program, *, actor: str) -> Program:
 def roll_back(version: ProgramVersion, *, actor: str, note: str = "") -> ProgramVersion:
     """An older version in force again, as a new version; a draft that is not published is thrown away with it.
 
-    Four eyes have seen it when it was published. Raises NothingToPublish when it is in force already, StillInUse.
+    Four eyes saw it when it was published, or see it now. Raises NothingToPublish when it is in force already,
+    SecondPersonGoesBack, StillInUse.
     """
     locked = _locked(version.program)
+    if locked.publishing == Publishing.FOUR_EYES and {version.proposed_by, version.published_by} == {actor}:
+        raise SecondPersonGoesBack
     before = published_of(locked)
     if digest_of(configuration_of(locked).described.document) == digest_now(locked, version):
         raise NothingToPublish
