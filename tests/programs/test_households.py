@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.ledger.errors import NotEnoughPoints
+from loyalty.ledger.errors import KeyReused, NotEnoughPoints
 from loyalty.programs.errors import households as errors
 from loyalty.programs.models.households import HouseholdMember, HouseholdPolicy
 from loyalty.programs.queries.households import membership_of, shared_of
@@ -68,6 +68,23 @@ def test_what_was_there_before_stays(world, policy):
 def test_a_purchase_is_shared(world, home):
     buy(world.ada, "100")
     assert contribute(world.ada.pk) == 50
+
+
+def test_what_was_taken_answers_for_ever(world, home):
+    """Also for whoever may not take any more, and when the household has ended."""
+    earn(world.ada, 100)
+    contribute(world.ada.pk)
+    own = membership_of(world.ben)
+    made = take_points(own, points=20, key="k", actor="test")
+    change_role(own, role="earner", actor="test")
+    assert take_points(own, points=20, key="k", actor="test") == made
+    dissolve_household(home, actor="test")
+    assert take_points(own, points=20, key="k", actor="test") == made
+    with pytest.raises(KeyReused):
+        take_points(own, points=21, key="k", actor="test")
+    with pytest.raises(errors.UnknownHousehold):
+        take_points(own, points=20, key="other", actor="test")
+    assert active(world.ben) == 20
 
 
 def test_those_who_may_take_do_so_once(world, home):

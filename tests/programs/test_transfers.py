@@ -29,7 +29,7 @@ from loyalty.programs.services.moving import (
 from tests.factories_of_programs import TierFactory, TierSetFactory, TierStandingFactory
 from tests.ledger.purse import violations
 from tests.till import active
-from tests.world import earn
+from tests.world import earn, join
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +107,33 @@ def test_the_same_id_is_the_same_transfer(world, allow, send):
     assert (active(world.ada), active(world.ben)) == (90, 10)
     with pytest.raises(errors.TransferReused):
         send(11)
+
+
+@pytest.mark.parametrize("change", [{"email": "ben@new.example.org"}, {"status": "left"}, {"status": "blocked"}])
+@pytest.mark.parametrize("words", ["email", "number"])
+def test_it_answers_for_ever_whatever_becomes_of_the_receiver(world, allow, send, words, change):
+    earn(world.ada, 100)
+    to = getattr(world.ben, words)
+    made = send(10, to=to)
+    update_member(world.ben, actor="test", **change)
+    assert send(10, to=f" {to} ").pk == made.pk
+    world.ben.refresh_from_db()
+    assert send(10, to=world.ben).pk == made.pk
+    assert (active(world.ada), active(world.ben)) == (90, 10)
+
+
+def test_the_words_in_which_it_was_asked_for_stay_the_receivers_and_other_words_must_mean_them(world, allow, send):
+    """Somebody else has the address by now; and who is meant by another one is looked up."""
+    earn(world.ada, 100)
+    made = send(10, to="ben@example.org")
+    update_member(world.ben, actor="test", email="ben@new.example.org")
+    eve = join(world.aurora, "Eve", language="en")
+    update_member(eve, actor="test", email="ben@example.org")
+    assert [send(10, to=to).pk for to in ("ben@example.org", "ben@new.example.org", world.ben.number)] == [made.pk] * 3
+    for other in (eve, eve.number, "nobody@example.org", world.cleo):
+        with pytest.raises(errors.TransferReused):
+            send(10, to=other)
+    assert (active(world.ada), active(world.ben)) == (90, 10)
 
 
 @pytest.mark.parametrize(("points", "words"), [(1500, "in steps of 1,000 points"), (1000, "at least 2,000 points")])

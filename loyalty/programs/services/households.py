@@ -6,6 +6,7 @@ Locks: the household's row first, then its memberships, then the ledger.
 from django.db import transaction
 
 from loyalty.ledger import services as ledger
+from loyalty.ledger.errors import KeyReused
 from loyalty.ledger.queries.credits import credits_after, newest_posting
 from loyalty.ledger.queries.locks import lock_accounts
 from loyalty.lib import clock
@@ -70,11 +71,19 @@ def _free(member: Member) -> tuple[Member, HouseholdPolicy]:
 
 
 def _locked(household: Household) -> Household:
+    return _there(_row_of(household))
+
+
+def _row_of(household: Household) -> Household:
+    """Its row, locked, also of one that has ended."""
     rows = Household.objects.select_related("program", "wallet")
-    fresh = rows.select_for_update(of=("self",), no_key=True).get(pk=household.pk)
-    if fresh.dissolved_at:
+    return rows.select_for_update(of=("self",), no_key=True).get(pk=household.pk)
+
+
+def _there(household: Household) -> Household:
+    if household.dissolved_at:
         raise errors.UnknownHousehold
-    return fresh
+    return household
 
 
 def _let_in(household: Household, member: Member, role: str, actor: str) -> None:
@@ -147,23 +156,28 @@ def contribute_due() -> int:
 
 
 def take_points(membership: HouseholdMember, *, points: int, key: str, actor: str) -> HouseholdMove:
-    """From the household to the member's own points, by those who may. `key` makes a double click one act.
+    """From the household to the member's own points, by those who may. The same `key` is the same act, for ever.
 
-    Raises MayNotTake, NotEnoughPoints, UnknownHousehold.
+    Raises MayNotTake, NotEnoughPoints, UnknownHousehold, KeyReused.
     """
+    return in_transaction(lambda: _take(membership, points, f"taken:{key}", actor))
 
-    def take() -> HouseholdMove:
-        household = _locked(membership.household)
+
+def _take(membership: HouseholdMember, points: int, key: str, actor: str) -> HouseholdMove:
+    """What is known already answers first: households end, and roles change."""
+    household = _row_of(membership.household)
+    taken = HouseholdMove.objects.filter(household=household, key=f"{membership.member_id}:{key}")
+    known = taken.first()
+    if known is None:
+        _there(household)
         fresh = HouseholdMember.objects.select_related("member", "household").get(pk=membership.pk)
-        name = f"{fresh.member_id}:taken:{key}"
-        if known := HouseholdMove.objects.filter(household=household, key=name).first():
-            return known
         if fresh.left_at or fresh.role == Role.EARNER:
             raise errors.MayNotTake
-        _pay_out(fresh, points, f"taken:{key}", actor)
-        return HouseholdMove.objects.get(household=household, key=name)
-
-    return in_transaction(take)
+        _pay_out(fresh, points, key, actor)
+        return taken.get()
+    if known.points != -points:
+        raise KeyReused
+    return known
 
 
 def _pay_out(membership: HouseholdMember, points: int, key: str, actor: str) -> None:

@@ -52,12 +52,11 @@ def send_points(
     if wallet.program_id != giver.program_id:
         raise UnknownWallet(field="wallet")
     addressed = to if isinstance(to, str) else to.number
-    receiver = receiver_of(giver, to)
     facts = Transfer(
-        program_id=giver.program_id, wallet=wallet, giver=giver, receiver=receiver, source=source, external_id=id,
+        program_id=giver.program_id, wallet=wallet, giver=giver, source=source, external_id=id,
         addressed=addressed[:254].strip(), points=points, note=note.strip()[:200], actor=actor,
     )  # fmt: skip
-    return in_transaction(lambda: _send(facts, at or clock.now()))
+    return in_transaction(lambda: _send(facts, to, at or clock.now()))
 
 
 def receiver_of(giver: Member, to: Member | str) -> Member:
@@ -68,11 +67,15 @@ def receiver_of(giver: Member, to: Member | str) -> Member:
     return receiver
 
 
-def _send(facts: Transfer, at: datetime) -> Transfer:
-    """The giver's row is locked first: what is left of their limits is one number at a time."""
+def _send(facts: Transfer, to: Member | str, at: datetime) -> Transfer:
+    """The giver's row is locked first: what is left of their limits is one number at a time.
+
+    What is known already answers before anybody is looked up: people change their addresses, and leave.
+    """
     facts.giver = locked(facts.giver)
     known = moving.transfer_named(facts.giver.program, facts.source, facts.external_id)
     if known is None:
+        facts.receiver = receiver_of(facts.giver, to)
         _judge(facts, at)
         known, is_new = Transfer.objects.get_or_create(
             program_id=facts.program_id, source=facts.source, external_id=facts.external_id,
@@ -81,12 +84,19 @@ def _send(facts: Transfer, at: datetime) -> Transfer:
         if is_new:
             _move(known, at)
             return known
-    if any(getattr(known, name) != getattr(facts, name) for name in CONTENT):
+    if any(getattr(known, name) != getattr(facts, name) for name in CONTENT) or not _is_for(known, to, facts.addressed):
         raise errors.TransferReused(field="id")
     return known
 
 
-CONTENT = ("wallet_id", "giver_id", "receiver_id", "points", "note")
+def _is_for(known: Transfer, to: Member | str, addressed: str) -> bool:
+    """Whether the transfer went there: by the words in which it was asked for, or to whom others mean today."""
+    if isinstance(to, str):
+        return addressed == known.addressed or member_meant(known.program, to) == known.receiver
+    return to.pk == known.receiver_id
+
+
+CONTENT = ("wallet_id", "giver_id", "points", "note")
 DECIDED = (
     "wallet", "giver", "receiver", "addressed", "points", "fee", "note", "state", "made_on", "answer_by", "settled_at",
     "actor", "created_at",
