@@ -1,12 +1,14 @@
 """Databases to test in: migrated once and copied for every process, and as new again after each test that commits."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import django
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from psycopg import sql
 
 from loyalty.members import rules
 from loyalty.programs.services import schedules
@@ -66,6 +68,8 @@ BEGIN
 END $$;
 """
 
+KNOWN = "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE starts_with(datname, %s)"
+
 
 def remember() -> None:
     """The rows that the database holds now are the ones it goes back to."""
@@ -81,38 +85,54 @@ def restore() -> None:
 
 
 def template() -> str:
-    """The name of a migrated database to copy from. Who comes first makes it, all others wait; later runs find it."""
+    """The name of a migrated database to copy from. Who comes first makes it, all others wait; later runs find it.
+
+    Where all that an earlier one was made of still stands as it was, only the new migrations are applied to it.
+    """
     creation, family = connection.creation, f"{connection.settings_dict['NAME']}_template_"
-    name = family + _fingerprint()
+    made_of = _made_of()
+    name = family + hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
     with creation._nodb_cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [family])
-        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [family])
-        found = [each for (each,) in cursor.fetchall()]
+        cursor.execute(KNOWN, [family])
+        found = dict(cursor.fetchall())
         if name not in found:
-            for outdated in found:
+            draft = f"{family}draft"
+            cursor.execute(f'DROP DATABASE IF EXISTS "{draft}"')
+            if earlier := next((each for each, files in found.items() if _is_part(files, made_of)), ""):
+                cursor.execute(f'CREATE DATABASE "{draft}" TEMPLATE "{earlier}"')
+            _migrate(draft, keepdb=bool(earlier))
+            for outdated in found.keys() - {draft}:
                 cursor.execute(f'DROP DATABASE "{outdated}"')
-            _migrate(f"{family}draft")
-            cursor.execute(f'ALTER DATABASE "{family}draft" RENAME TO "{name}"')
+            cursor.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), json.dumps(made_of)))
+            cursor.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
         cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [family])
     return name
 
 
-def _migrate(draft: str) -> None:
+def _migrate(draft: str, *, keepdb: bool) -> None:
     ours = connection.settings_dict
     before, test = ours["NAME"], dict(ours["TEST"])
     ours["TEST"]["NAME"] = draft
     try:
-        connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=keepdb)
     finally:
         connection.close()
         ours["NAME"], ours["TEST"] = before, test
 
 
-def _fingerprint() -> str:
-    """Of all that decides what a migrated database looks like."""
+def _made_of() -> dict[str, str]:
+    """What decides how a migrated database looks: every file, and the digest of what stands in it."""
     folders = [Path(app.path) / "migrations" for app in apps.get_app_configs()]
     files = {path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".sql")}
-    digest = hashlib.sha256(django.__version__.encode())
-    for path in sorted(files | {Path(each) for each in AFTER_MIGRATIONS}):
-        digest.update(str(path.name).encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+    digests = {str(path): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in sorted(files)}
+    return {"django": django.__version__, "after": _after(), **digests}
+
+
+def _after() -> str:
+    return hashlib.sha256(b"".join(Path(each).read_bytes() for each in AFTER_MIGRATIONS)).hexdigest()[:16]
+
+
+def _is_part(files: str | None, made_of: dict[str, str]) -> bool:
+    """Whether nothing that a database was made of has changed or gone since."""
+    return bool(files) and json.loads(files).items() <= made_of.items()

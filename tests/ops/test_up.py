@@ -13,7 +13,7 @@ import pytest
 
 from tests.ops.processes import CHECKOUT, eventually, mentioning
 
-DEADLINE = 90
+DEADLINE = 180
 
 pytestmark = pytest.mark.xdist_group("up")  # they share one home
 
