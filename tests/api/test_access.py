@@ -1,16 +1,19 @@
 """Who may do what: every operation × every kind of key. An operation that is not in the table fails."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from loyalty.lib import clock
 from loyalty.lib.rest.views import Unknown
 from loyalty.members import rules
 from loyalty.members.services.keys import issue_api_key, revoke_api_key
 from loyalty.members.services.members import enrol_member
 from loyalty.programs.models.conversions import ConversionRate
 from loyalty.programs.models.moving import TransferPolicy
+from loyalty.programs.models.reinstatement import ReinstatementPolicy
 from loyalty.programs.models.wallet import Wallet
 from tests.api.conftest import Till, till_of
 from tests.api.test_bad_input import GOOD, REVIEW, ensure_problem
@@ -18,9 +21,11 @@ from tests.world import earn
 
 pytestmark = pytest.mark.django_db
 
+LOST = (clock.now() - timedelta(days=2)).replace(microsecond=0).isoformat()
 OPEN = {"api-schema", "api-docs"}
 BACK = {"return": "r1", "all": True}
 SENT = {"id": "g1", "from": "", "to": "ben@example.com", "wallet": "points", "points": 10}
+BACK_AGAIN = {"id": "b1", "wallet": "stars", "expired_at": LOST}
 CHANGED = {"id": "c1", "from": "points", "to": "stars", "points": 10}
 # operation → scope, address, body, status with the scope
 TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
@@ -42,6 +47,21 @@ TABLE: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None, int]] = {
     ("api-activity-cancel", "POST"): ("activities:write", "/activities/shop/waits/cancel", None, 200),
     ("api-transfers", "POST"): ("transfers:write", "/transfers", SENT, 201),
     ("api-conversions", "POST"): ("transfers:write", "/members/{member}/conversions", CHANGED, 201),
+    ("api-expired", "GET"): ("members:read", "/members/{member}/expired", None, 200),
+    ("api-reinstatements", "POST"): ("transfers:write", "/members/{member}/reinstatements", BACK_AGAIN, 201),
+    ("api-reinstatement", "GET"): ("members:read", "/members/{member}/reinstatements/owed", None, 200),
+    ("api-reinstatement-pay", "POST"): (
+        "transfers:write",
+        "/members/{member}/reinstatements/owed/pay",
+        {"reference": "R"},
+        200,
+    ),
+    ("api-reinstatement-cancel", "POST"): (
+        "transfers:write",
+        "/members/{member}/reinstatements/owed/cancel",
+        None,
+        200,
+    ),
     ("api-transfer-accept", "POST"): ("transfers:write", "/transfers/waits/accept", None, 200),
     ("api-transfer-decline", "POST"): ("transfers:write", "/transfers/waits/decline", None, 200),
 }
@@ -85,6 +105,13 @@ def waiting(cafe, ada, till):
     earn(ada, 100)
     sent = till.post("/transfers", SENT | {"from": ada.number, "id": "waits"}, key="waits-three")
     assert sent.json()["state"] == "waiting"
+    lost, earlier = datetime.fromisoformat(LOST), datetime.fromisoformat(LOST) - timedelta(days=1)
+    ReinstatementPolicy.objects.create(program=cafe, wallet=stars, price="money", fee_money=5)
+    for end in (lost, earlier):
+        earn(ada, 50, key=str(end), wallet=stars, at=end - timedelta(days=9), expires_at=end)
+    asked = {"id": "owed", "wallet": "stars", "expired_at": earlier.isoformat()}
+    owed = till.post(f"/members/{ada.number}/reinstatements", asked, key="waits-four")
+    assert owed.json()["state"] == "open"
 
 
 def ask(till: Till, operation: tuple[str, str], member: Any) -> Any:

@@ -1,6 +1,7 @@
 """Fifty clicks on what expired, and payments against cancelling: it comes back once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from loyalty.programs.queries.reinstatement import expired_of
 from loyalty.programs.services import reinstatement
 from loyalty.programs.services.jobs import expire_points
 from loyalty.programs.services.reinstatement import bring_back, cancel_reinstatement, pay_reinstatement
+from tests.api.conftest import till_of
 from tests.ledger.purse import violations
 from tests.races.crowd import crowd, failures
 from tests.till import active
@@ -83,3 +85,23 @@ def test_paid_or_cancelled_but_not_both(guest):
     assert failures(crowd(act, 20)) == []
     owed.refresh_from_db()
     assert (owed.state, active(guest)) in {("paid", 100), ("cancelled", 0)}
+
+
+def test_tills_and_the_portal_bring_back_once(guest):
+    """Over HTTP as well as in the portal's own words: fifty wishes, one act, and no answer that is a failure."""
+    at = guest_lot(guest)
+    wallet = guest.program.wallets.get(code="points")
+    till = till_of(guest.program)
+
+    def act(number: int) -> Any:
+        if number % 2:
+            return bring_back(guest, wallet, at, id=f"f{number}", source="portal", actor="test")
+        body = {"id": f"t{number % 10}", "wallet": "points", "expired_at": at.isoformat()}
+        return till.post(f"/members/{guest.number}/reinstatements", body, key=f"k{number}").status_code
+
+    results = crowd(act)
+    assert failures(results) == []
+    assert set(results[::2]) <= {201, 410}
+    made = Reinstatement.objects.get()
+    assert results[::2].count(201) in ((5,) if made.source == "api" else (0,))
+    assert active(guest) == 90

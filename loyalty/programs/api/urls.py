@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loyalty.programs.api import conversions, moving, views
+from loyalty.programs.api import conversions, moving, reinstatement, views
 from loyalty.programs.api.returns import Returns
 from loyalty.programs.api.tiers import Tiers
 
@@ -19,6 +19,23 @@ urlpatterns = [
     path("activities/<str:source>/<path:id>/confirm", views.ActivityConfirm.as_view(), name="api-activity-confirm"),
     path("activities/<str:source>/<path:id>/cancel", views.ActivityCancel.as_view(), name="api-activity-cancel"),
     path("members/<str:number>/conversions", conversions.Conversions.as_view(), name="api-conversions"),
+    path("members/<str:number>/expired", reinstatement.Expired.as_view(), name="api-expired"),
+    path("members/<str:number>/reinstatements", reinstatement.Reinstatements.as_view(), name="api-reinstatements"),
+    path(
+        "members/<str:number>/reinstatements/<path:id>/pay",
+        reinstatement.ReinstatementPay.as_view(),
+        name="api-reinstatement-pay",
+    ),
+    path(
+        "members/<str:number>/reinstatements/<path:id>/cancel",
+        reinstatement.ReinstatementCancel.as_view(),
+        name="api-reinstatement-cancel",
+    ),
+    path(
+        "members/<str:number>/reinstatements/<path:id>",
+        reinstatement.OneReinstatement.as_view(),
+        name="api-reinstatement",
+    ),
     path("transfers", moving.Transfers.as_view(), name="api-transfers"),
     path("transfers/<path:id>/accept", moving.TransferAccept.as_view(), name="api-transfer-accept"),
     path("transfers/<path:id>/decline", moving.TransferDecline.as_view(), name="api-transfer-decline"),
