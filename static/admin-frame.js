@@ -20,3 +20,13 @@
     };
   });
 })();
+
+/* On a phone the rows of a form's table stand as blocks: each cell is named after the head of its column. */
+document.addEventListener("DOMContentLoaded", () => {
+  for (const table of document.querySelectorAll('[data-inline-type="tabular"] table')) {
+    const heads = [...table.querySelectorAll("thead th")].map((head) => head.querySelector("span span")?.firstChild?.textContent.trim() ?? "");
+    for (const row of table.querySelectorAll("tr.form-row")) {
+      row.querySelectorAll(":scope > .field-tabular").forEach((cell, place) => (cell.dataset.label = heads[place] ?? ""));
+    }
+  }
+});

@@ -29,7 +29,7 @@ def test_the_draft_is_read_published_and_taken_back(staff, drafted):
     first, second = ProgramVersion.objects.order_by("number")
     assert (second.note, second.published_by) == ("Triple", f"staff:{browser.user.pk}")
 
-    assert "Back to this one" in browser.get(page("change", first.pk)).content.decode()
+    assert "Put it in force again" in browser.get(page("change", first.pk)).content.decode()
     assert "Version 3 is in force" in browser.post(page("back", first.pk), follow=True).content.decode()
     assert drafted.rules.get().points == 1
 

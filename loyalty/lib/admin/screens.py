@@ -40,7 +40,7 @@ class ProgramForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {name: _without_zeros(value) for name, value in self.initial.items()}
+        self.initial = without_zeros(self.initial)
         if self.desk_program is not None and self.instance._state.adding and hasattr(self.instance, "program_id"):
             self.instance.program = self.desk_program
 
@@ -53,9 +53,13 @@ class ProgramForm(forms.ModelForm):
         return super()._get_validation_exclusions() - {"program"}  # type: ignore[misc]
 
 
-def _without_zeros(value: Any) -> Any:
-    """A decimal as people write it: 1, not 1.0000."""
-    return f"{value.normalize():f}" if isinstance(value, Decimal) and value.is_finite() else value
+def without_zeros(initial: dict[str, Any]) -> dict[str, Any]:
+    """What a form begins with, its decimals as people write them: 1, not 1.0000."""
+    return {name: _short(value) for name, value in initial.items()}
+
+
+def _short(value: Any) -> Any:
+    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) and value.is_finite() else value
 
 
 class Screen(ModelAdmin):

@@ -15,6 +15,7 @@ from loyalty.lib.admin.screens import ProgramScreen
 from loyalty.programs.admin.imports import is_worker_there, ring
 from loyalty.programs.forms.backtests import BacktestForm
 from loyalty.programs.models.backtests import Backtest
+from loyalty.programs.queries.backtests import report_shown
 from loyalty.programs.queries.versions import has_draft
 from loyalty.programs.services.backtests import ask_backtest
 
@@ -29,7 +30,7 @@ class BacktestScreen(ProgramScreen):
     """The configuration as it stands in the editor, tried on what members really did. No points are moved."""
 
     list_display = ("title", "months", "pill", "asked_by", "created_at")
-    list_select_related = ("asked_by",)
+    list_select_related = ("asked_by", "program")
     ordering = ("-id",)
     detail_pages = {"progress": "progress_view"}
     add_words = gettext_lazy("New backtest")
@@ -74,19 +75,15 @@ class BacktestScreen(ProgramScreen):
 
     def _state(self, test: Backtest) -> dict[str, Any]:
         percent = 100 * test.done_rows // test.total_rows if test.total_rows else 0
-        months = test.report.get("months", [])
-        highest = max((points for _month, *both in months for points in both), default=0) or 1
         return {
             "test": test,
-            "report": test.report,
+            "shown": report_shown(test),
+            "currency": test.program.currency,
+            "error": test.report.get("error", ""),
             "is_busy": test.state in BUSY,
             "no_worker": test.state == State.WAITING and not is_worker_there(),
             "percent": min(percent, 100),
             "look": {"danger": "bad", "success": "good"}.get(LOOK[State(test.state)], "plain"),
-            "bars": [
-                (month, before, after, 100 * before // highest, 100 * after // highest)
-                for month, before, after in months
-            ],
             "progress_address": self.address("progress", test),
             "draft_address": reverse("admin:loyalty_programversion_draft"),
         }

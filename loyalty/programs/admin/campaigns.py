@@ -19,7 +19,7 @@ from loyalty.programs.admin.rules import StateFilter, words_of
 from loyalty.programs.forms.campaigns import AudienceForm, CampaignForm
 from loyalty.programs.forms.rules import ConditionFormSet, guide
 from loyalty.programs.models.campaigns import AudienceCondition, Campaign
-from loyalty.programs.queries.campaigns import calendar_of, state_of_campaign, words_of_campaign
+from loyalty.programs.queries.campaigns import calendar_of, state_of_campaign, time_of_campaign, words_of_campaign
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.invalid import message_for
 from loyalty.programs.services.campaigns import archive_campaign, save_campaign
@@ -127,10 +127,14 @@ class CampaignScreen(WithDraftBanner, WithHistory, ProgramScreen):
         now = clock.now()
         month = _month(request.GET.get("month", "")) or clock.business_day(now, program.time_zone)
         calendar = calendar_of(program, month, now)
-        bars = [(bar, self.address("change", bar.campaign), STATES[bar.state]) for bar in calendar.bars]
+        bars = [
+            (bar, self.address("change", bar.campaign), STATES[bar.state], time_of_campaign(bar.campaign))
+            for bar in calendar.bars
+        ]
         return self.page(
-            request, "programs/admin/campaign_calendar.html", _("Calendar of campaigns"), calendar=calendar, bars=bars
-        )
+            request, "programs/admin/campaign_calendar.html", _("Calendar of campaigns"), calendar=calendar, bars=bars,
+            add_address=self.address("add") if self.has_add_permission(request) else "",
+        )  # fmt: skip
 
     @action(description=_("Archive"), url_path="archive", icon="archive", permissions=["change"])
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:

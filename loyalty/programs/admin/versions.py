@@ -109,7 +109,7 @@ class VersionScreen(ReadOnly, ProgramScreen):
             request,
             _("Back to version %(number)s?") % {"number": version.number},
             [*lines, _("A draft that is not published is thrown away. What was earned stays as it is.")],
-            _("Go back to it"),
+            _("Put it in force"),
             lambda: self._in_force(roll_back(version, actor=actor_of(request))),
         )
 

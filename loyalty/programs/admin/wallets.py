@@ -16,9 +16,11 @@ from loyalty.lib.errors import DomainError
 from loyalty.programs.admin.banner import WithDraftBanner
 from loyalty.programs.forms.wallets import POLICY, WalletForm
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import activation_of, expiry_of
 from loyalty.programs.queries.samples import sample_expiry
 from loyalty.programs.rules.wording import policies as wording
+from loyalty.programs.rules.wording.amounts import money_of
 from loyalty.programs.services import policies
 
 WITH_MONTHS = "expiry == 'rolling' || expiry == 'sliding'"
@@ -29,7 +31,7 @@ class WalletScreen(WithDraftBanner, WithHistory, ProgramScreen):
     """Units of a program, how long they live and when they can be spent."""
 
     form = WalletForm
-    list_display = ("title", "units", "expires", "activates", "point_value", "state")
+    list_display = ("title", "units", "expires", "activates", "worth", "state")
     list_select_related = ("program",)
     list_filter = ("is_archived",)
     ordering = ("is_archived", "position", "id")
@@ -53,7 +55,7 @@ class WalletScreen(WithDraftBanner, WithHistory, ProgramScreen):
     fieldsets = (
         (
             _("What it is called"),
-            {"fields": ("name", "code", "unit_one", "unit_many")},
+            {"fields": ("name", "code", "unit_one", "unit_many", "unit_few")},
         ),
         (_("What it is for"), {"fields": ("is_spendable", "is_qualifying", "point_value", "position")}),
         (
@@ -83,15 +85,19 @@ class WalletScreen(WithDraftBanner, WithHistory, ProgramScreen):
 
     @display(description=_("unit"))
     def units(self, wallet: Wallet) -> str:
-        return f"{wallet.unit_one}, {wallet.unit_many}"
+        return ", ".join(filter(None, units_of(wallet)))
 
     @display(description=_("expiry"))
     def expires(self, wallet: Wallet) -> str:
-        return wording.sentence_for_expiry(expiry_of(wallet), (wallet.unit_one, wallet.unit_many))
+        return wording.sentence_for_expiry(expiry_of(wallet), units_of(wallet))
 
     @display(description=_("can be spent"))
     def activates(self, wallet: Wallet) -> str:
-        return wording.sentence_for_activation(activation_of(wallet), (wallet.unit_one, wallet.unit_many))
+        return wording.sentence_for_activation(activation_of(wallet), units_of(wallet))
+
+    @display(description=_("money value of one unit"), ordering="point_value")
+    def worth(self, wallet: Wallet) -> str:
+        return money_of(wallet.point_value, wallet.program.currency) if wallet.point_value else ""
 
     @display(description=_("state"), label={"on": "success", "archived": "default"})
     def state(self, wallet: Wallet) -> tuple[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from loyalty.lib.admin.screens import without_zeros
 from loyalty.programs.rules.earning import ensure_within_calendar
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.invalid import message_for
@@ -14,6 +15,10 @@ class SoundForm(forms.ModelForm):
     """Says `compile` what it needs to; a field of the rules that is called otherwise here stands in `called`."""
 
     called: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = without_zeros(self.initial)
 
     def compile(self) -> None:
         """Make of `self.instance` what the rules judge by; raises InvalidSetting."""

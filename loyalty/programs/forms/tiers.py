@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
 
 from loyalty.lib import clock
 from loyalty.lib.admin.forms import StaffForm
-from loyalty.lib.admin.screens import ProgramForm
+from loyalty.lib.admin.screens import ProgramForm, without_zeros
 from loyalty.programs.forms.lists import ListField, days
 from loyalty.programs.forms.sound import SoundForm
 from loyalty.programs.models.tiers import Tier, TierSet
@@ -73,6 +73,10 @@ class TierForm(forms.ModelForm):
             "early_access_hours", "perks",
         )  # fmt: skip
         widgets = {"color": UnfoldAdminColorInputWidget()}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = without_zeros(self.initial)
 
 
 class TierFormSet(PaginationInlineFormSet):

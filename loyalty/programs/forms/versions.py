@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib.admin.forms import StaffForm
@@ -34,5 +35,5 @@ class BlueprintForm(StaffForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["blueprint"].choices = [  # type: ignore[attr-defined]
-            (each.name, f"{each.title}. {each.summary}") for each in blueprints()
+            (each.name, format_html("<strong>{}</strong> {}", each.title, each.summary)) for each in blueprints()
         ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from loyalty.programs.models.campaigns import Campaign
 from loyalty.programs.models.program import Program
@@ -11,7 +12,7 @@ from loyalty.programs.queries.configuration import campaign_of
 from loyalty.programs.rules import campaigns as terms
 from loyalty.programs.rules.days import add_months, start_of_day
 from loyalty.programs.rules.invalid import InvalidSetting
-from loyalty.programs.rules.wording.amounts import moment_of, sentence_of
+from loyalty.programs.rules.wording.amounts import last_moment_of, moment_of, sentence_of
 from loyalty.programs.rules.wording.conditions import phrase_for
 from loyalty.programs.rules.wording.invalid import message_for
 
@@ -57,18 +58,34 @@ def words_of_campaign(campaign: Campaign) -> str:
         return message_for(error)
     phrases = [phrase_for(condition, program.currency) for condition in found.audience]
     whom = " ".join(phrases) or _("for all members")
-    words = {"whom": whom}
-    if found.starts_at:
-        words["start"] = moment_of(found.starts_at, program.time_zone)
-    if found.ends_at:
-        words["end"] = moment_of(found.ends_at, program.time_zone)
-    if found.starts_at and found.ends_at:
+    start, end = _start_and_end(campaign)
+    words = {"whom": whom, "start": start, "end": end}
+    if start and start == end:
+        return sentence_of(_("Runs on %(start)s, %(whom)s") % words)
+    if start and end:
         return sentence_of(_("Runs from %(start)s to %(end)s, %(whom)s") % words)
-    if found.starts_at:
+    if start:
         return sentence_of(_("Runs from %(start)s on, %(whom)s") % words)
-    if found.ends_at:
+    if end:
         return sentence_of(_("Runs until %(end)s, %(whom)s") % words)
     return sentence_of(_("Runs always, %(whom)s") % words)
+
+
+def time_of_campaign(campaign: Campaign) -> str:
+    """When it runs, for the end of a row: a day, or the first and the last one."""
+    start, end = _start_and_end(campaign)
+    if start and end:
+        return start if start == end else f"{start} – {end}"
+    if start:
+        return _("from %(start)s on") % {"start": start}
+    return _("until %(end)s") % {"end": end} if end else pgettext("campaign", "always")
+
+
+def _start_and_end(campaign: Campaign) -> tuple[str, str]:
+    """The first and the last day, or instants where it does not begin or end with a day; empty where there is none."""
+    zone = campaign.program.time_zone
+    start = moment_of(campaign.starts_at, zone) if campaign.starts_at else ""
+    return start, last_moment_of(campaign.ends_at, zone) if campaign.ends_at else ""
 
 
 def calendar_of(program: Program, month: date, at: datetime) -> Calendar:
@@ -82,7 +99,8 @@ def calendar_of(program: Program, month: date, at: datetime) -> Calendar:
         return round(100 * (min(max(instant, begin), end) - begin).total_seconds() / length, 2)
 
     bars = []
-    for campaign in Campaign.objects.filter(program=program, is_archived=False).order_by("starts_at", "pk"):
+    campaigns = Campaign.objects.filter(program=program, is_archived=False).select_related("program")
+    for campaign in campaigns.order_by("starts_at", "pk"):
         opens, closes = campaign.starts_at or begin, campaign.ends_at or end
         if opens < end and closes > begin:
             left = place(opens)

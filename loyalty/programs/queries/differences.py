@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.versions import ProgramVersion
+from loyalty.programs.queries.activities import units_of
+from loyalty.programs.queries.caps import words_of_cap
 from loyalty.programs.queries.configuration import published_of, rule_of, watch_rule_of
 from loyalty.programs.queries.conversions import words_of_rate
 from loyalty.programs.queries.documents import (
@@ -72,6 +74,7 @@ class _Words:
     def __init__(self, before: Rows, after: Rows, was: Described, now: Described) -> None:
         self._zone = zone_of(after.program.time_zone)
         self._before, self._after = _sentences(before, was), _sentences(after, now)
+        self._names = _names(before, was) | _names(after, now)
 
     def lines(self, change: Change) -> Iterator[Difference]:
         thing = self._thing(change)
@@ -119,7 +122,8 @@ class _Words:
         if change.noun.name == SETTINGS or change.noun.is_single:
             return kind
         entry = change.before or change.after
-        name = entry.get("name") or change.before_key or change.after_key
+        keys = [(change.noun.name, key) for key in (change.before_key, change.after_key)]
+        name = entry.get("name") or next((self._names[key] for key in keys if key in self._names), keys[0][1])
         return _("%(kind)s “%(name)s”") % {"kind": kind, "name": name}
 
     def _value(self, noun: Noun, setting: Setting, value: Any) -> str:
@@ -159,7 +163,7 @@ TOLD = frozenset(
 def _sentences(rows: Rows, told: Described) -> dict[tuple[str, str], str]:
     found = {}
     for key, rule in zip(told.places.get("rules", {}), rows.rules, strict=True):
-        units = rule.wallet.unit_one, rule.wallet.unit_many
+        units = units_of(rule.wallet)
         try:
             algebra = rule_of(rule, list(rule.conditions.all()))
         except InvalidSetting:
@@ -175,6 +179,16 @@ def _sentences(rows: Rows, told: Described) -> dict[tuple[str, str], str]:
             found["velocity_rules", key] = sentence_for_watch(watch_rule_of(watch))
         except InvalidSetting:
             continue
+    return found
+
+
+def _names(rows: Rows, told: Described) -> dict[tuple[str, str], str]:
+    """What has no name of its own is called by what it says, or by what it is for."""
+    caps = zip(told.places.get("caps", {}), rows.caps, strict=True)
+    found = {("caps", key): words_of_cap(cap, rows.program, None).rstrip(".") for key, cap in caps}
+    for noun in POLICIES:
+        for key, row in zip(told.places.get(noun, {}), rows.by_noun[noun], strict=True):
+            found[noun, key] = str(row)
     return found
 
 

@@ -179,6 +179,10 @@ class TestRules:
                 },
                 "Valid from 1 March 2026, 8:30 a.m. to 31 March 2026.",
             ),
+            (
+                {"starts_at": datetime(2026, 3, 1, tzinfo=OSLO), "ends_at": datetime(2026, 3, 2, tzinfo=OSLO)},
+                "Valid on 1 March 2026.",
+            ),
         ],
     )
     def test_validity_in_the_programs_days(self, settings, note):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.lib.dates import day_and_month, full_day, full_moment
 from loyalty.lib.money import exponent_of
-from loyalty.programs.rules.days import MonthDay, Zone, zone_of
+from loyalty.programs.rules.days import INSTANT, MonthDay, Zone, local_day, zone_of
 from loyalty.programs.rules.operands import shortest
 
 # Signs that stand before the amount in English; a translation says where they stand in its own language.
@@ -25,31 +25,39 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class Units(NamedTuple):
-    """What a wallet calls one unit and many: star, stars. `many` is the form after a large number (1,000 stars)."""
+    """What a wallet calls one unit and many: star, stars. `many` is the form after a large number (1,000 stars).
+
+    `few` is for languages with a third form (2 punkty, 2 балла); empty where the brand gives none.
+    """
 
     one: str
     many: str
+    few: str = ""
 
 
-def points_of(points: Decimal | int, units: Units | tuple[str, str]) -> str:
+# As sentences take the units of a wallet: a third form may be left out.
+type UnitWords = Units | tuple[str, str]
+
+
+def points_of(points: Decimal | int, units: UnitWords) -> str:
     """An amount of points with its unit: "1 star", "1,200 stars".
 
-    Where the language asks for a third form, which brands do not give, the first is counted: 2 × punkt, 5 punktów.
+    Where the language asks for a third form that the brand does not give, the first is counted: 2 × punkt, 5 punktów.
     """
     number, unit = number_of(Decimal(points)), unit_of(points, units)
     return f"{number} {unit}" if unit else f"{number}{NO_BREAK}×{NO_BREAK}{units[0]}"
 
 
-def unit_of(points: Decimal | int, units: Units | tuple[str, str]) -> str:
-    """The unit as it stands beside its number; empty where neither form fits, as in Polish after 2."""
+def unit_of(points: Decimal | int, units: UnitWords) -> str:
+    """The unit as it stands beside its number; empty where no form fits, as in Polish after 2 without a third one."""
     count = abs(int(points)) if points == int(points) else 2  # a part of a point reads like some points
     # Translators: not a text but the name of a form. "one" where the unit stands as after 1, "many" where it stands
     # as after 1,000, and "few" where it stands as neither.
     form = npgettext("form of a unit", "one", "many", count)
-    return {"one": units[0], "many": units[1]}.get(form, "")
+    return {"one": units[0], "many": units[1]}.get(form, Units(*units).few)
 
 
-def counted_of(points: int, units: Units | tuple[str, str]) -> dict[str, str]:
+def counted_of(points: int, units: UnitWords) -> dict[str, str]:
     """Number and unit apart, for sentences that fit what stands between them; the unit as after 1 or as after 1,000."""
     return {"number": number_of(Decimal(points)), "unit": unit_of(points, units) or units[1]}
 
@@ -110,6 +118,12 @@ def day_of(day: date) -> str:
 def moment_of(instant: datetime, zone: Zone) -> str:
     """An instant in the program's zone; at midnight only the day."""
     return full_moment(instant.astimezone(zone_of(zone)))
+
+
+def last_moment_of(ends_at: datetime, zone: Zone) -> str:
+    """The last day of what ends with a day, otherwise the instant."""
+    local = ends_at.astimezone(zone_of(zone))
+    return full_moment(local) if local.hour or local.minute else day_of(local_day(ends_at - INSTANT, zone))
 
 
 def yearly_day_of(month_day: MonthDay) -> str:

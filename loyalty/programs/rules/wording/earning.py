@@ -7,11 +7,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loyalty.programs.rules.conditions import Condition
-from loyalty.programs.rules.days import INSTANT, Zone, local_day, zone_of
+from loyalty.programs.rules.days import Zone
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import PURCHASE
 from loyalty.programs.rules.wording.activities import activity_name
-from loyalty.programs.rules.wording.amounts import Units, day_of, moment_of, money_of, number_of, points_of, sentence_of
+from loyalty.programs.rules.wording.amounts import (
+    UnitWords,
+    last_moment_of,
+    moment_of,
+    money_of,
+    number_of,
+    points_of,
+    sentence_of,
+)
 from loyalty.programs.rules.wording.conditions import phrase_for
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
@@ -62,7 +70,7 @@ CLAUSES = {
 
 def sentence_for_rule(
     rule: Rule,
-    units: Units | tuple[str, str],
+    units: UnitWords,
     currency: str,
     voice: str = "staff",
     *,
@@ -126,18 +134,13 @@ def _notes(rule: Rule, voice: str, zone: Zone) -> Iterator[str]:
 
 
 def _validity(rule: Rule, zone: Zone) -> Iterator[str]:
-    if rule.opens_at is not None and rule.closes_at is not None:
-        words = {"start": moment_of(rule.opens_at, zone), "end": _end(rule, zone)}
-        yield sentence_of(_("Valid from %(start)s to %(end)s") % words)
-    elif rule.opens_at is not None:
-        yield sentence_of(_("Valid from %(start)s") % {"start": moment_of(rule.opens_at, zone)})
-    elif rule.closes_at is not None:
-        yield sentence_of(_("Valid until %(end)s") % {"end": _end(rule, zone)})
-
-
-def _end(rule: Rule, zone: Zone) -> str:
-    """The last day when the rule ends with a day, otherwise the instant."""
-    ends_at = rule.closes_at
-    assert ends_at is not None  # noqa: S101
-    local = ends_at.astimezone(zone_of(zone))
-    return moment_of(ends_at, zone) if local.hour or local.minute else day_of(local_day(ends_at - INSTANT, zone))
+    start = rule.opens_at and moment_of(rule.opens_at, zone)
+    end = rule.closes_at and last_moment_of(rule.closes_at, zone)
+    if start and start == end:
+        yield sentence_of(_("Valid on %(day)s") % {"day": start})
+    elif start and end:
+        yield sentence_of(_("Valid from %(start)s to %(end)s") % {"start": start, "end": end})
+    elif start:
+        yield sentence_of(_("Valid from %(start)s") % {"start": start})
+    elif end:
+        yield sentence_of(_("Valid until %(end)s") % {"end": end})
