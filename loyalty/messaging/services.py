@@ -16,6 +16,7 @@ from loyalty.messaging import rules
 from loyalty.messaging.channels.email import transport
 from loyalty.messaging.models import Delivery, InboxEntry
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.moving import transfer_by_id
 from loyalty.programs.queries.tiers import TierView, tiers_of
 from loyalty.programs.rules.tiers import Rung
@@ -47,7 +48,7 @@ def warn_of_expiry(
     zone = member.program.time_zone
     expiring = rules.Expiring(
         points=points,
-        units=(wallet.unit_one, wallet.unit_many),
+        units=units_of(wallet),
         first=rules.last_day(expires_at, zone),
         last=rules.last_day(until, zone),
     )
@@ -71,7 +72,7 @@ def tell_of_transfer(transfer_id: int) -> None:
             f"{rules.SENT}:{transfer_id}",
             transfer.giver.name or transfer.giver.number,
             transfer.points,
-            (wallet.unit_one, wallet.unit_many),
+            units_of(wallet),
             member.program.name,
             full_day(day) if day else "",
         )
@@ -90,7 +91,7 @@ def tell_of_review(
     wallets = Wallet.objects.in_bulk(earned)
     with translation.override(language_of(member)):
         about = item or member.program.name
-        points = [points_of(earned[pk], (wallet.unit_one, wallet.unit_many)) for pk, wallet in wallets.items()]
+        points = [points_of(earned[pk], units_of(wallet)) for pk, wallet in wallets.items()]
         if refusal:
             notice = rules.review_refused_notice(key, about, refusal, may_write_anew=may_write_anew)
         else:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from loyalty.lib import clock
 from loyalty.lib.dates import day_and_month, full_day, short_day
 from loyalty.lib.portal import SOON, NavEntry, navigation_of
+from loyalty.programs.queries.activities import units_of
 from loyalty.programs.rules.wording.amounts import money_of, number_of, unit_of
 
 register = template.Library()
@@ -69,7 +70,7 @@ def signed(number: int) -> str:
 @register.filter
 def unit(wallet, number: int = 2) -> str:
     """The wallet's word for so many of its units; empty where the brand's two words do not fit the number."""
-    return unit_of(number, (wallet.unit_one, wallet.unit_many))
+    return unit_of(number, units_of(wallet))
 
 
 @register.filter

@@ -22,6 +22,7 @@ from loyalty.programs.admin.wallets import named_for
 from loyalty.programs.forms.baskets import BasketForm
 from loyalty.programs.forms.rules import ConditionForm, ConditionFormSet, RuleForm, guide
 from loyalty.programs.models.earning import EarningRule, RuleCondition
+from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import configuration_of, rule_of
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.earning import sentence_for_rule
@@ -261,7 +262,7 @@ class RuleScreen(WithDraftBanner, WithHistory, ProgramScreen):
 
 def words_of(rule: EarningRule, conditions: list[RuleCondition]) -> str:
     """The rule as a sentence for the staff. Raises InvalidSetting."""
-    units = (rule.wallet.unit_one, rule.wallet.unit_many)
+    units = units_of(rule.wallet)
     return sentence_for_rule(rule_of(rule, conditions), units, rule.program.currency, zone=rule.program.time_zone)
 
 

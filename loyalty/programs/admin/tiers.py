@@ -214,7 +214,7 @@ class LadderScreen(WithDraftBanner, WithHistory, ProgramScreen):
 
 
 def _units(row: TierSet) -> Units | None:
-    return Units(*units_of(row.wallet)) if row.wallet_id and row.wallet else None
+    return units_of(row.wallet) if row.wallet_id and row.wallet else None
 
 
 def _ladder(row: TierSet | None) -> Ladder | None:

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.lib.admin.forms import StaffForm
 from loyalty.lib.portal import new_form_key
+from loyalty.programs.queries.activities import units_of
 from loyalty.programs.rules.wording.amounts import points_of
 
 GIVE, TAKE = "give", "take"
@@ -39,7 +40,7 @@ class AdjustForm(StaffForm):
         if len(wallets) == 1:
             self.fields["wallet"].widget = forms.HiddenInput()
             self.fields["wallet"].initial = str(wallets[0].pk)
-        limits = ", ".join(points_of(each.by_hand_limit, (each.unit_one, each.unit_many)) for each in wallets)
+        limits = ", ".join(points_of(each.by_hand_limit, units_of(each)) for each in wallets)
         words = _("At most %(limits)s at once; finance and program admins may do more.")
         self.fields["points"].help_text = words % {"limits": limits}
         self.fields["points"].widget.attrs["aria-describedby"] = "id_points_helptext"

@@ -43,8 +43,8 @@ class WalletForm(SoundForm, ProgramForm):
     class Meta:
         model = Wallet
         fields = (
-            "name", "code", "unit_one", "unit_many", "is_spendable", "is_qualifying", "point_value", "position",
-            "by_hand_limit", "balance_cap", *POLICY,
+            "name", "code", "unit_one", "unit_many", "unit_few", "is_spendable", "is_qualifying", "point_value",
+            "position", "by_hand_limit", "balance_cap", *POLICY,
         )  # fmt: skip
         help_texts = {
             "unit_many": _("As it stands after a large number: 1,000 stars."),

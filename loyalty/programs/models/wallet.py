@@ -39,6 +39,12 @@ class Wallet(models.Model):
     name = models.CharField(_("name"), max_length=80)
     unit_one = models.CharField(_("one unit"), max_length=40, default="point", help_text=_("For example star."))
     unit_many = models.CharField(_("many units"), max_length=40, default="points", help_text=_("For example stars."))
+    unit_few = models.CharField(
+        _("some units"),
+        max_length=40,
+        blank=True,
+        help_text=_("Only in languages with a third form, such as Polish and Russian: 2 punkty, 2 балла."),
+    )
     is_spendable = models.BooleanField(_("spendable"), default=True)
     is_qualifying = models.BooleanField(_("counts for tiers"), default=False)
     point_value = models.DecimalField(

@@ -22,7 +22,7 @@ from loyalty.programs.queries.editors import names_of
 from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.explanation import Step, steps_from_json
 from loyalty.programs.rules.wording.activities import activity_name
-from loyalty.programs.rules.wording.amounts import day_of, money_of
+from loyalty.programs.rules.wording.amounts import Units, day_of, money_of
 from loyalty.programs.rules.wording.steps import why
 
 
@@ -158,9 +158,9 @@ def told(steps: Sequence[Step], wallets: dict[int, Wallet], program: Program, *,
     ]
 
 
-def units_of(wallet: Wallet) -> tuple[str, str]:
-    """One unit and many, as sentences take them."""
-    return wallet.unit_one, wallet.unit_many
+def units_of(wallet: Wallet) -> Units:
+    """One unit, many and few, as sentences take them."""
+    return Units(wallet.unit_one, wallet.unit_many, wallet.unit_few)
 
 
 def timeline_of(member: Member, *, limit: int = 50, before: datetime | None = None) -> list[TimelineRow]:

@@ -15,7 +15,7 @@ from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import Configuration, cap_of
 from loyalty.programs.rules import capping
 from loyalty.programs.rules.invalid import InvalidSetting
-from loyalty.programs.rules.wording.amounts import points_of
+from loyalty.programs.rules.wording.amounts import Units, points_of
 from loyalty.programs.rules.wording.caps import sentence_for_cap
 from loyalty.programs.rules.wording.invalid import message_for
 
@@ -92,5 +92,5 @@ def full_told(configuration: Configuration) -> list[str]:
     return [words % {"points": points_of(wallet.balance_cap or 0, units_of(wallet))} for wallet in wallets]
 
 
-def _units(wallet: Wallet | None) -> tuple[str, str]:
-    return units_of(wallet) if wallet else ("point", "points")
+def _units(wallet: Wallet | None) -> Units:
+    return units_of(wallet) if wallet else Units("point", "points")

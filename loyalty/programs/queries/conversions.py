@@ -19,7 +19,6 @@ from loyalty.programs.queries.moving import stands_on
 from loyalty.programs.rules.conversions import received_of
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.moving import fee_of, first_amount, left_of
-from loyalty.programs.rules.wording.amounts import Units
 from loyalty.programs.rules.wording.conversions import RateTold, sentences_for_rate
 
 
@@ -134,7 +133,7 @@ def words_of_rate(rate: ConversionRate) -> list[str]:
     """The rate in plain words."""
     return sentences_for_rate(
         RateTold(
-            Units(*units_of(rate.from_wallet)), Units(*units_of(rate.to_wallet)), rate.give, rate.get, rate.minimum,
+            units_of(rate.from_wallet), units_of(rate.to_wallet), rate.give, rate.get, rate.minimum,
             rate.per_day, rate.fee_points, rate.fee_percent, rate.keeps_expiry, rate.tiers,
         )
     )  # fmt: skip

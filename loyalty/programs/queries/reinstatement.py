@@ -15,7 +15,6 @@ from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.in_force import in_force_of
 from loyalty.programs.rules.reinstatement import Terms, new_end, window_end
-from loyalty.programs.rules.wording.amounts import Units
 from loyalty.programs.rules.wording.reinstatement import PolicyTold, sentences_for_reinstatement
 
 DAY = timedelta(days=1)
@@ -148,7 +147,7 @@ def words_of_reinstatement(policy: ReinstatementPolicy) -> list[str]:
     """The policy in plain words."""
     return sentences_for_reinstatement(
         PolicyTold(
-            Units(*units_of(policy.wallet)), policy.program.currency, policy.window_days, policy.lasts_days,
+            units_of(policy.wallet), policy.program.currency, policy.window_days, policy.lasts_days,
             policy.price, policy.fee_points, policy.fee_percent, policy.fee_money, policy.value_percent,
             policy.by_members,
             policy.comes_back == ReinstatementPolicy.ComesBack.AT_ONCE, policy.pay_days,

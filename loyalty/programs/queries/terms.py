@@ -16,7 +16,6 @@ from loyalty.programs.queries.extensions import words_of_extension
 from loyalty.programs.queries.reinstatement import words_of_reinstatement
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import PURCHASE
-from loyalty.programs.rules.wording.amounts import Units
 from loyalty.programs.rules.wording.earning import sentence_for_rule
 from loyalty.programs.rules.wording.policies import sentence_for_activation, sentence_for_expiry
 from loyalty.programs.rules.wording.tiers import benefits_of, kept_by, reached_by
@@ -69,7 +68,7 @@ def _reading_order(rule: Rule) -> tuple:
 def _tiers(configuration: Configuration) -> Iterator[str]:
     for ladder in configuration.ladders:
         terms = configuration.wallets.get(ladder.wallet or 0)
-        units = Units(*units_of(terms.wallet)) if terms else None
+        units = units_of(terms.wallet) if terms else None
         for rung in ladder.rungs:
             benefits = "; ".join(benefits_of(rung))
             reached = reached_by(ladder, rung, units, configuration.program.currency)

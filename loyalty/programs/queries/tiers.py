@@ -214,7 +214,7 @@ def _lasting(look: Look) -> Decimal | None:
 
 def _view(look: Look, program: Program, wallet: Wallet | None) -> TierView:
     seen = outlook(look.ladder, look.held, look.counts, look.moment, lasting=_lasting(look))
-    units = Units(*units_of(wallet)) if wallet else None
+    units = units_of(wallet) if wallet else None
     return TierView(look.ladder, look.held, seen, units, program.currency, program.time_zone, look.moment.at)
 
 

@@ -65,8 +65,8 @@ NOUNS: tuple[Noun, ...] = (
     Noun(
         "wallets",
         tuple(
-            "code name unit_one unit_many is_spendable is_qualifying point_value by_hand_limit position expiry "
-            "expiry_months expiry_rounding expiry_dates expiry_min_months sliding_activities activation "
+            "code name unit_one unit_many unit_few is_spendable is_qualifying point_value by_hand_limit position "
+            "expiry expiry_months expiry_rounding expiry_dates expiry_min_months sliding_activities activation "
             "activation_count activation_dates cancel_after_days balance_cap".split()
         ),
     ),

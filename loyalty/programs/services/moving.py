@@ -23,6 +23,7 @@ from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries import moving
+from loyalty.programs.queries.activities import units_of
 from loyalty.programs.rules.moving import is_whole_steps, left_of, year_of
 from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.services.transactions import in_transaction, turn_of
@@ -147,7 +148,7 @@ def _ensure_amount(facts: Transfer, policy: TransferPolicy) -> None:
 
 
 def _ensure_steps(points: int, policy: TransferPolicy, wallet: Wallet) -> None:
-    units = (wallet.unit_one, wallet.unit_many)
+    units = units_of(wallet)
     if not is_whole_steps(points, policy.step):
         words = _("Points of this wallet are sent in steps of %(step)s.") % {"step": points_of(policy.step, units)}
         raise errors.WrongAmount(words, field="points", step=policy.step)
@@ -158,7 +159,7 @@ def _ensure_steps(points: int, policy: TransferPolicy, wallet: Wallet) -> None:
 
 def _ensure_left(points: int, left: int | None, wallet: Wallet, words: str) -> None:
     if left is not None and points > left:
-        told = {"left": points_of(left, (wallet.unit_one, wallet.unit_many))}
+        told = {"left": points_of(left, units_of(wallet))}
         raise errors.OverLimit(words % told, field="points", left=left)
 
 

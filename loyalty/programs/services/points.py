@@ -10,6 +10,7 @@ from loyalty.programs.errors.points import BeyondLimit, NothingToAdjust, SecondL
 from loyalty.programs.errors.programs import ReasonMissing, UnknownWallet
 from loyalty.programs.events import PointsAdjusted
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import expiry_of
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.wording.amounts import points_of
@@ -62,7 +63,7 @@ def needs_second_look(wallet: Wallet, points: int, *, actor: str) -> bool:
 
 
 def _limit_of(wallet: Wallet) -> str:
-    return points_of(wallet.by_hand_limit, (wallet.unit_one, wallet.unit_many))
+    return points_of(wallet.by_hand_limit, units_of(wallet))
 
 
 def _adjust(member: Member, wallet: Wallet, points: int, reason: str, note: str, key: str, actor: str) -> Posted:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty.programs.rules.capping import Cap
 from loyalty.programs.rules.wording.activities import activity_name
-from loyalty.programs.rules.wording.amounts import Units, money_of, points_of, sentence_of
+from loyalty.programs.rules.wording.amounts import UnitWords, money_of, points_of, sentence_of
 
 LIMITS = {
     "transaction": gettext_lazy("at most %(most)s each time"),
@@ -30,13 +30,13 @@ WHOM = {
 MINUTES_PER_HOUR = 60
 
 
-def limit_from(told: Mapping[str, Any], units: Units | tuple[str, str], currency: str) -> str:
+def limit_from(told: Mapping[str, Any], units: UnitWords, currency: str) -> str:
     """A cap as `Cap.told` tells it: “at most 500 points a day for each payment card”."""
     limit = _limit(told, units, currency)
     return str(WHOM[told["scope"]]) % {"limit": limit} if told["scope"] in WHOM else limit
 
 
-def sentence_for_cap(cap: Cap, units: Units | tuple[str, str], currency: str, target: str = "") -> str:
+def sentence_for_cap(cap: Cap, units: UnitWords, currency: str, target: str = "") -> str:
     """A cap as a sentence; `target` is the rule or the campaign that it stands on, in its own name."""
     limit = limit_from(cap.told(), units, currency)
     if target:
@@ -47,7 +47,7 @@ def sentence_for_cap(cap: Cap, units: Units | tuple[str, str], currency: str, ta
     return sentence_of(capfirst(limit))
 
 
-def _limit(told: Mapping[str, Any], units: Units | tuple[str, str], currency: str) -> str:
+def _limit(told: Mapping[str, Any], units: UnitWords, currency: str) -> str:
     if told["period"] == "cooldown":
         minutes = int(told["minutes"])
         if minutes % MINUTES_PER_HOUR == 0:
@@ -57,7 +57,7 @@ def _limit(told: Mapping[str, Any], units: Units | tuple[str, str], currency: st
     return str(LIMITS[told["period"]]) % {"most": _most(told, units, currency)}
 
 
-def _most(told: Mapping[str, Any], units: Units | tuple[str, str], currency: str) -> str:
+def _most(told: Mapping[str, Any], units: UnitWords, currency: str) -> str:
     most = Decimal(told["most"])
     if told["measure"] == "money":
         return money_of(most, currency, short=True)

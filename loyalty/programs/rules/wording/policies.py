@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 from loyalty.programs.rules.activation import ActivationPolicy
 from loyalty.programs.rules.days import Zone
 from loyalty.programs.rules.expiry import ExpiryPolicy, spared_through
-from loyalty.programs.rules.wording.amounts import Units, day_of, list_of, yearly_day_of
+from loyalty.programs.rules.wording.amounts import UnitWords, day_of, list_of, yearly_day_of
 
 ROLLING = {
     "staff": {
@@ -142,7 +142,7 @@ CONFIRMED = {
 }
 
 
-def sentence_for_expiry(policy: ExpiryPolicy, units: Units | tuple[str, str], voice: str = "staff") -> str:
+def sentence_for_expiry(policy: ExpiryPolicy, units: UnitWords, voice: str = "staff") -> str:
     """How long points live: "Points are valid for 12 months after you earned them."."""
     words: dict[str, object] = {"units": units[1], "count": policy.months}
     match policy.kind:
@@ -158,7 +158,7 @@ def sentence_for_expiry(policy: ExpiryPolicy, units: Units | tuple[str, str], vo
     return f"{sentence} {_grace(policy)}" if policy.grace_days else sentence
 
 
-def sentence_for_activation(policy: ActivationPolicy, units: Units | tuple[str, str], voice: str = "staff") -> str:
+def sentence_for_activation(policy: ActivationPolicy, units: UnitWords, voice: str = "staff") -> str:
     """When points can be spent: "You can spend points 14 days after you earned them."."""
     words: dict[str, object] = {"units": units[1], "count": policy.count}
     if policy.kind in WAITING and policy.count:
@@ -171,7 +171,7 @@ def sentence_for_activation(policy: ActivationPolicy, units: Units | tuple[str, 
     return " ".join([capfirst(str(CONFIRMED[voice]) % words), *_cancellation(policy)])
 
 
-def sentence_for_change(policy: ExpiryPolicy, changed_at: datetime, zone: Zone, units: Units | tuple[str, str]) -> str:
+def sentence_for_change(policy: ExpiryPolicy, changed_at: datetime, zone: Zone, units: UnitWords) -> str:
     """What a new expiry policy means for what members hold: told to staff before they save it."""
     spared = spared_through(policy, changed_at, zone)
     words = {"units": units[1]}

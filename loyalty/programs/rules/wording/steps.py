@@ -10,7 +10,15 @@ from django.utils.translation import ngettext, pgettext
 
 from loyalty.programs.rules.days import INSTANT, Zone, local_day
 from loyalty.programs.rules.explanation import Step
-from loyalty.programs.rules.wording.amounts import Units, day_of, moment_of, money_of, number_of, points_of, products_of
+from loyalty.programs.rules.wording.amounts import (
+    UnitWords,
+    day_of,
+    moment_of,
+    money_of,
+    number_of,
+    points_of,
+    products_of,
+)
 from loyalty.programs.rules.wording.caps import limit_from
 from loyalty.programs.rules.wording.conditions import condition_from_params, phrase_for
 from loyalty.programs.rules.wording.velocity import fact_of
@@ -22,7 +30,7 @@ class Telling(NamedTuple):
     step: Step
     params: Mapping[str, Any]
     points: int
-    units: Units | tuple[str, str]
+    units: UnitWords
     currency: str
     voice: str
     zone: Zone
@@ -42,7 +50,7 @@ COUNTS = ("factor",)
 
 def why(
     step: Step,
-    units: Units | tuple[str, str],
+    units: UnitWords,
     currency: str,
     voice: str = "staff",
     *,
