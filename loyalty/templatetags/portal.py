@@ -18,7 +18,7 @@ from loyalty.lib import clock
 from loyalty.lib.dates import day_and_month, full_day, short_day
 from loyalty.lib.portal import SOON, NavEntry, navigation_of
 from loyalty.programs.queries.activities import units_of
-from loyalty.programs.rules.wording.amounts import money_of, number_of, unit_of
+from loyalty.programs.rules.wording.amounts import money_of, number_of, points_of, unit_of
 
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
@@ -71,6 +71,12 @@ def signed(number: int) -> str:
 def unit(wallet, number: int = 2) -> str:
     """The wallet's word for so many of its units; empty where the brand's two words do not fit the number."""
     return unit_of(number, units_of(wallet))
+
+
+@register.filter
+def in_units(number: int, wallet) -> str:
+    """So many of the wallet's units: 1 star, 1,200 stars."""
+    return points_of(number, units_of(wallet))
 
 
 @register.filter

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.admin import StackedInline
 from unfold.decorators import display
 
@@ -31,7 +32,7 @@ class CapInline(InlineOfScreen, StackedInline):
     extra = 0
     fields = (("scope", "period", "minutes"), ("measure", "limit", "mode"), ("name", "is_active"))
     verbose_name = _("cap")
-    verbose_name_plural = _("At most")
+    verbose_name_plural = pgettext_lazy("caps of a rule or a campaign", "At most")
     can_delete = False
     tab = False
 
@@ -67,7 +68,10 @@ class CapScreen(WithDraftBanner, WithHistory, ProgramScreen):
     fieldsets = (
         (_("What it stands on"), {"fields": ("name", "rule", "campaign", "activity_type", "wallet"),
             "description": _("Neither a rule nor a campaign: it holds for everything that is earned.")}),
-        (_("At most"), {"fields": ("scope", "period", "minutes", "measure", "limit", "mode", "is_active")}),
+        (
+            pgettext_lazy("what a cap allows", "At most"),
+            {"fields": ("scope", "period", "minutes", "measure", "limit", "mode", "is_active")},
+        ),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from unfold.decorators import action, display
 
 from loyalty.lib import clock
@@ -44,7 +45,9 @@ class PlaceScreen(WithDraftBanner, WithHistory, ProgramScreen):
     def state(self, place: Place) -> tuple[str, Any]:
         if place.is_archived:
             return ("off", _("archived"))
-        return ("on", _("open")) if is_open(place, clock.now()) else ("wait", _("closed now"))
+        if is_open(place, clock.now()):
+            return ("on", pgettext("place", "open"))
+        return ("wait", pgettext("place", "closed now"))
 
     def save_model(self, request: HttpRequest, obj: Place, form: Any, change: bool) -> None:
         save_place(obj, actor=actor_of(request))

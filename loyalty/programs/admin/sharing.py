@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from unfold.decorators import action, display
 
 from loyalty.lib import clock
@@ -73,7 +74,9 @@ class ShareItemScreen(WithLiveNote, WithHistory, ProgramScreen):
     def state(self, item: ShareItem) -> tuple[str, Any]:
         if item.is_archived:
             return ("off", _("archived"))
-        return ("on", _("open")) if is_open(item, clock.now()) else ("wait", _("closed now"))
+        if is_open(item, clock.now()):
+            return ("on", pgettext("share item", "open"))
+        return ("wait", pgettext("share item", "closed now"))
 
     def save_model(self, request: HttpRequest, obj: ShareItem, form: Any, change: bool) -> None:
         save_share_item(obj, actor=actor_of(request))

@@ -6,7 +6,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from unfold.admin import StackedInline
 from unfold.decorators import action, display
 
@@ -28,7 +28,11 @@ from loyalty.programs.services.ways import Desk
 
 LOOK = {"draft": "info", "planned": "primary", "open": "success", "closed": "default", "archived": "default"}
 STATES = {
-    "draft": _("draft"), "planned": _("planned"), "open": _("open"), "closed": _("closed"), "archived": _("archived"),
+    "draft": pgettext_lazy("survey", "draft"),
+    "planned": pgettext_lazy("survey", "planned"),
+    "open": pgettext_lazy("survey", "open"),
+    "closed": pgettext_lazy("survey", "closed"),
+    "archived": pgettext_lazy("survey", "archived"),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from loyalty.programs.models.campaigns import Campaign
@@ -67,7 +68,11 @@ class Cap(models.Model):
     minutes = models.PositiveIntegerField(_("pause in minutes"), default=0, validators=[MaxValueValidator(527_040)])
     measure = models.CharField(_("counts"), max_length=8, choices=Measure, default=Measure.POINTS)
     limit = models.DecimalField(
-        _("at most"), max_digits=18, decimal_places=2, default=1, validators=[MinValueValidator(0)]
+        pgettext_lazy("the number of a cap", "at most"),
+        max_digits=18,
+        decimal_places=2,
+        default=1,
+        validators=[MinValueValidator(0)],
     )
     mode = models.CharField(_("when it is reached"), max_length=8, choices=Mode, default=Mode.TRIM)
     is_active = models.BooleanField(_("on"), default=True)

@@ -139,5 +139,5 @@ def _in_order(rows: list[Any], names: Mapping[str, str]) -> list[Any]:
     """As the ladder stands, the highest first; those on no tier at the end. Rows without a ladder stay as they are."""
     if not names:
         return rows
-    places = {code: place for place, code in enumerate(reversed(names))}
+    places = {code: place for place, code in enumerate(reversed(list(names)))}
     return sorted(rows, key=lambda row: places.get(row[0], len(places)))

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import activation_of, expiry_of
-from loyalty.programs.rules.activation import ActivationPolicy, LotDates, lot_dates
+from loyalty.programs.rules.activation import LotDates, lot_dates
 from loyalty.programs.rules.days import add_months, local_day, start_of_day
-from loyalty.programs.rules.expiry import ExpiryPolicy, last_day
+from loyalty.programs.rules.expiry import last_day
 from loyalty.programs.rules.wording.amounts import day_of
 from loyalty.programs.rules.wording.policies import sentence_for_activation, sentence_for_expiry
 
@@ -30,13 +30,14 @@ def sample_expiry(wallet: Wallet, earned_at: datetime) -> Sample:
     expiry, activation = expiry_of(wallet), activation_of(wallet)
     today = local_day(earned_at, zone)
     dates = lot_dates(activation, expiry, earned_at, zone)
-    words = {"units": units[1], "sentence": _ending(dates, zone)}
     lines = [sentence_for_expiry(expiry, units)]
     if activation.is_pending:
         lines.append(sentence_for_activation(activation, units))
     if expiry.kind != "never":
-        lines += [_example(expiry, activation, day, zone, units[1]) for day in _telling_days(today)]
-    return Sample(_("%(units)s earned today %(sentence)s") % words, tuple(lines), dates)
+        for day in _telling_days(today):
+            there = lot_dates(activation, expiry, start_of_day(day, zone), zone)
+            lines.append(_told(units.many, day, there, zone))
+    return Sample(_told(units.many, None, dates, zone), tuple(lines), dates)
 
 
 def _telling_days(today: date) -> list[date]:
@@ -45,22 +46,40 @@ def _telling_days(today: date) -> list[date]:
     return [month_end, add_months(today, 6)]
 
 
-def _example(expiry: ExpiryPolicy, activation: ActivationPolicy, day: date, zone: str, units: str) -> str:
-    dates = lot_dates(activation, expiry, start_of_day(day, zone), zone)
-    words = {"units": units, "day": day_of(day), "sentence": _ending(dates, zone)}
-    return _("%(units)s earned on %(day)s %(sentence)s") % words
+def _told(units: str, earned_on: date | None, dates: LotDates, zone: str) -> str:
+    """A sentence about units earned today, or on a day."""
+    when = "today" if earned_on is None else "on"
+    start = "at_once" if not dates.is_pending else "from" if dates.activates_at else "confirmed"
+    end = "never" if dates.expires_at is None else "expire"
+    words = {
+        "units": units,
+        "day": day_of(earned_on) if earned_on else "",
+        "start": day_of(local_day(dates.activates_at, zone)) if dates.activates_at else "",
+        "end": day_of(last_day(dates.expires_at, zone)) if dates.expires_at else "",
+    }
+    return str(SENTENCES[when, start, end]) % words
 
 
-def _ending(dates: LotDates, zone: str) -> str:
-    if dates.is_pending and dates.activates_at:
-        words = {"from": day_of(local_day(dates.activates_at, zone)), "ending": _end(dates, zone)}
-        return _("can be spent from %(from)s on and %(ending)s") % words
-    if dates.is_pending:
-        return _("can be spent once confirmed and %(ending)s") % {"ending": _end(dates, zone)}
-    return _end(dates, zone)
-
-
-def _end(dates: LotDates, zone: str) -> str:
-    if dates.expires_at is None:
-        return _("never expire.")
-    return _("expire at the end of %(day)s.") % {"day": day_of(last_day(dates.expires_at, zone))}
+# By when they are earned, from when on they can be spent, and how they end.
+SENTENCES = {
+    ("today", "at_once", "never"): _("%(units)s earned today never expire."),
+    ("today", "at_once", "expire"): _("%(units)s earned today expire at the end of %(end)s."),
+    ("today", "from", "never"): _("%(units)s earned today can be spent from %(start)s on and never expire."),
+    ("today", "from", "expire"): _(
+        "%(units)s earned today can be spent from %(start)s on and expire at the end of %(end)s."
+    ),
+    ("today", "confirmed", "never"): _("%(units)s earned today can be spent once confirmed and never expire."),
+    ("today", "confirmed", "expire"): _(
+        "%(units)s earned today can be spent once confirmed and expire at the end of %(end)s."
+    ),
+    ("on", "at_once", "never"): _("%(units)s earned on %(day)s never expire."),
+    ("on", "at_once", "expire"): _("%(units)s earned on %(day)s expire at the end of %(end)s."),
+    ("on", "from", "never"): _("%(units)s earned on %(day)s can be spent from %(start)s on and never expire."),
+    ("on", "from", "expire"): _(
+        "%(units)s earned on %(day)s can be spent from %(start)s on and expire at the end of %(end)s."
+    ),
+    ("on", "confirmed", "never"): _("%(units)s earned on %(day)s can be spent once confirmed and never expire."),
+    ("on", "confirmed", "expire"): _(
+        "%(units)s earned on %(day)s can be spent once confirmed and expire at the end of %(end)s."
+    ),
+}

@@ -9,7 +9,7 @@ from loyalty.programs.rules.activation import ActivationPolicy
 from loyalty.programs.rules.conditions import Condition
 from loyalty.programs.rules.expiry import ExpiryPolicy
 from loyalty.programs.rules.wording.activities import NAMES, activity_name
-from loyalty.programs.rules.wording.amounts import counted_of, money_of, points_of, unit_of
+from loyalty.programs.rules.wording.amounts import Units, counted_of, money_of, points_of, unit_of
 from loyalty.programs.rules.wording.earning import sentence_for_rule
 from loyalty.programs.rules.wording.policies import sentence_for_activation, sentence_for_expiry
 from tests.programs.rules.till import category, fixed, rate, times
@@ -55,6 +55,20 @@ def test_a_unit_alone_is_left_out_where_no_form_fits():
         assert counted_of(2, UNITS["pl"]) == {"number": "2", "unit": "punktów"}
     with translation.override("nb"):
         assert [unit_of(count, UNITS["nb"]) for count in (1, 2, 5)] == ["stjerne", "stjerner", "stjerner"]
+
+
+@pytest.mark.parametrize(
+    ("language", "units", "texts"),
+    [
+        ("pl", Units("punkt", "punktów", "punkty"), ["1 punkt", "2 punkty", "5 punktów", "22 punkty", "1,5 punkty"]),
+        ("ru", Units("балл", "баллов", "балла"), ["1 балл", "2 балла", "5 баллов", "22 балла", "1,5 балла"]),
+        ("en", Units("star", "stars", "staroj"), ["1 star", "2 stars", "5 stars", "22 stars", "1.5 stars"]),
+    ],
+)
+def test_a_third_word_stands_where_the_language_asks_for_it(language, units, texts):
+    with translation.override(language):
+        numbers = ("1", "2", "5", "22", "1.5")
+        assert [plainly(points_of(Decimal(number), units)) for number in numbers] == texts
 
 
 @pytest.mark.parametrize("language", UNITS)
