@@ -79,6 +79,12 @@ def in_units(number: int, wallet) -> str:
     return points_of(number, units_of(wallet))
 
 
+@register.simple_tag
+def of_wallet(number: int, code: str, wallets) -> str:
+    """So many of the units of the wallet with this code; the code itself where there is no such wallet."""
+    return points_of(number, units_of(wallets[code])) if code in wallets else f"{number} {code}"
+
+
 @register.filter
 def stars(number: int) -> str:
     """★★★★☆"""
@@ -159,6 +165,8 @@ def picture(row) -> str:
     """The icon of a movement, by its kind."""
     if row.kind in PICTURES:
         return PICTURES[row.kind]
+    if row.source.startswith("conversion"):
+        return "switch"
     if row.points < 0:
         return "spend"
     return "purchase" if row.source.startswith("purchase") else "activity"

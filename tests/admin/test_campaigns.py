@@ -1,6 +1,8 @@
 """Campaigns, caps and member lists: who may do what, what the pages say, what a file does."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +11,7 @@ from loyalty.lib import clock
 from loyalty.members.models import Segment
 from loyalty.programs.models.campaigns import Campaign
 from loyalty.programs.models.caps import Cap
+from loyalty.programs.queries.campaigns import time_of_campaign, words_of_campaign
 from tests.admin.pages import page_of
 from tests.till import buy, rule
 
@@ -85,3 +88,22 @@ def test_a_file_puts_members_on_a_list(staff, world):
     typed = browser.post(page_of("segment_take_off", press.pk), {"typed": "ben\n\nx" + "y" * 200}).content.decode()
     assert "typed, line 3" in typed
     assert set(press.places.values_list("member", flat=True)) == {world.ada.pk}
+
+
+def test_a_campaign_tells_its_last_day_not_the_midnight_after_it(world):
+    oslo = ZoneInfo("Europe/Oslo")
+    starts = datetime(2026, 12, 6, tzinfo=oslo)
+    make = partial(Campaign.objects.create, program=world.aurora, name="Winter")
+    told = [
+        (words_of_campaign(campaign), time_of_campaign(campaign))
+        for campaign in (
+            make(code="a", starts_at=starts, ends_at=starts + timedelta(days=1)),
+            make(code="b", starts_at=starts, ends_at=starts + timedelta(days=7)),
+            make(code="c", starts_at=starts),
+        )
+    ]
+    assert told == [
+        ("Runs on 6 December 2026, for all members.", "6 December 2026"),
+        ("Runs from 6 December 2026 to 12 December 2026, for all members.", "6 December 2026 – 12 December 2026"),
+        ("Runs from 6 December 2026 on, for all members.", "from 6 December 2026 on"),
+    ]

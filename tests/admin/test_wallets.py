@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from loyalty.lib import clock
+from loyalty.programs.queries.activities import units_of
+from loyalty.programs.rules.wording.amounts import points_of
 from tests.admin.pages import page_of
 from tests.admin.stock import model
 from tests.world import earn
@@ -64,7 +67,7 @@ def test_the_preview_says_whom_a_change_touches(staff, world, wallet):
     earn(world.ada, 100, expires_at=clock.now() + timedelta(days=300))
     url = page_of("wallet_preview", wallet=wallet.pk)
     answer = staff("program_admin").post(url, filled(expiry_months="3"))
-    assert "100 points of 1 members" in answer.content.decode()
+    assert "100 points of 1 member get" in answer.content.decode()
 
 
 def test_a_shorter_life_is_confirmed_with_its_numbers(staff, world, wallet):
@@ -131,3 +134,16 @@ def test_how_many_a_member_holds_is_set_and_taken_away_in_the_form(staff, world)
         assert browser.post(page_of("wallet_change", wallet.pk), filled(balance_cap=typed)).status_code == 302
         wallet.refresh_from_db()
         assert wallet.balance_cap == kept
+
+
+def test_a_third_word_is_kept_where_a_brand_gives_one(staff, world, wallet):
+    world.aurora.languages = ["pl", "en"]
+    world.aurora.save()
+    words = {"unit_one": "punkt", "unit_many": "punktów", "unit_few": "punkty"}
+    answer = staff("program_admin").post(page_of("wallet_change", wallet.pk), filled(**words))
+    assert answer.status_code == 302, answer.context["errors"]
+    wallet.refresh_from_db()
+    with translation.override("pl"):
+        assert [points_of(number, units_of(wallet)) for number in (1, 2, 5)] == ["1 punkt", "2 punkty", "5 punktów"]
+    changed = staff("viewer").get(page_of("wallet_changelist")).content.decode()
+    assert "punkt, punktów, punkty" in changed

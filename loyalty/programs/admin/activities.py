@@ -135,6 +135,7 @@ class ActivityScreen(ReadOnly, WithExport, ProgramScreen):
             return_address=self.address("return", activity) if may_return else "",
             lines=why_of(activity, voice="staff"),
             awards=activity.awards,
+            wallets={wallet.code: wallet for wallet in activity.program.wallets.all()},
             member_address=reverse(f"{self.admin_site.name}:loyalty_member_change", args=[activity.member_id]),
         )
 
