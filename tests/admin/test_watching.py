@@ -1,11 +1,15 @@
 """Watch rules and cases in the back office: rules in words, the queue, decisions one by one and in bulk, cashiers."""
 
+from datetime import timedelta
+
 import pytest
 
+from loyalty.programs.admin import watching
 from loyalty.programs.models.velocity import ReviewCase, VelocityRule
+from loyalty.programs.services.cases import refuse_cases
 from tests.admin.pages import page_of
 from tests.factories_of_programs import FlagFactory, ReviewCaseFactory, VelocityRuleFactory
-from tests.till import active, buy, pending
+from tests.till import AT, active, buy, pending
 
 pytestmark = pytest.mark.django_db
 GOOD = {"name": "Busy cards", "pattern": "card_at_till", "most": "5", "minutes": "60", "is_active": "on"}
@@ -60,6 +64,30 @@ def test_a_case_shows_its_facts_its_purchases_and_what_waits(staff, world, notic
         assert words in page, words
     assert page_of("member_change", world.ada.pk) in page
     assert "Release…" not in staff("viewer").get(page_of("reviewcase_change", noticed[0].pk)).content.decode()
+
+
+def test_a_case_shows_all_purchases_page_by_page(staff, world, monkeypatch):
+    monkeypatch.setattr(watching, "PAGE", 2)
+    VelocityRuleFactory(program=world.aurora, most=2, name="Thrice")
+    for number in range(5):
+        buy(world.ada, "5", receipt=f"r-{number}", at=AT + timedelta(minutes=number))
+    (case,) = ReviewCase.objects.all()
+    browser = staff("support")
+    pages = [browser.get(page_of("reviewcase_change", case.pk, page=page)).content.decode() for page in (1, 2, 3)]
+    found = [[f"r-{number}" for number in range(5) if f"till:r-{number}<" in page] for page in pages]
+    assert found == [["r-3", "r-4"], ["r-1", "r-2"], ["r-0"]]
+    assert all("5 purchases, noticed: 3" in page for page in pages)
+    assert [page.count("as usual") for page in pages] == [0, 1, 1]
+    assert ["Older purchases" in page for page in pages] == [True, True, False]
+    assert ["Newer purchases" in page for page in pages] == [False, True, True]
+    for wrong in ("0", "99", "x", "-1"):
+        assert browser.get(page_of("reviewcase_change", case.pk, page=wrong)).status_code == 200
+    assert "of a place as busy as this" not in pages[0]
+    monkeypatch.setattr(watching, "COUNTED", 4)
+    cut = browser.get(page_of("reviewcase_change", case.pk)).content.decode()
+    assert "More than 4: of a place as busy as this" in cut
+    refuse_cases([case], reason="made up", actor="staff:1")
+    assert browser.get(page_of("reviewcase_change", case.pk)).content.decode().count("taken away") == 2
 
 
 def test_several_are_released_at_once_after_a_dialog_with_numbers(staff, world, noticed):

@@ -18,8 +18,16 @@ from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.velocity import HeldAward, ReviewCase, VelocityRule
 from loyalty.programs.queries.activities import why_of
-from loyalty.programs.queries.cases import cashiers_of, numbers_of, purchases_of, words_of_case, words_of_watch
+from loyalty.programs.queries.cases import (
+    cashiers_of,
+    concerned_by,
+    numbers_of,
+    purchases_of,
+    words_of_case,
+    words_of_watch,
+)  # fmt: skip
 from loyalty.programs.queries.statement import statement_of
+from loyalty.programs.rules.wording.velocity import fact_of
 from loyalty.programs.services.activities import record_purchase
 from loyalty.programs.services.batches import record_purchases
 from loyalty.programs.services.cases import give_released, refuse_cases, release_cases
@@ -143,7 +151,8 @@ def test_what_is_released_is_active_and_the_same_is_not_noticed_again(world):
     assert states(*told) == ["active", "pending", "pending"]
     case = ReviewCase.objects.get()
     assert numbers_of([case], world.aurora).points == ("10 points",)
-    assert [(each.count, each.waits) for each in purchases_of(case)] == [(3, True), (2, True)]
+    concerned = purchases_of(case, concerned_by(case))
+    assert [(each.count, each.state) for each in concerned] == [(3, "waiting"), (2, "waiting"), (0, "")]
     decided = release_cases([case], reason="A party", actor=STAFF)
     assert (decided.cases, decided.purchases, decided.points) == (1, 2, 10)
     assert (active(world.ada), pending(world.ada)) == (15, 0)
@@ -337,3 +346,75 @@ def test_a_flagged_purchase_counts_like_any_other_for_points_of_all_ways(world):
     told += [buy(world.ada, "1", receipt=f"t{n}", at=at(10 + n)) for n in range(2)]
     assert (states(*told), points(*told)) == (["active", "active", "active", "pending"], [1, 1, 1, 1])
     assert Decimal(pending(world.ada)) == 1
+
+
+# --- What a case is about -----------------------------------------------------------------------------------------
+
+
+def concerned(case) -> list[str]:
+    return [activity.external_id for activity in concerned_by(case)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "attributes"),
+    [
+        ("card_at_till", {"card": "tok_1"}),
+        ("card_at_till", {"card": 4711}),
+        ("card_at_till", {"card": "t" * 90}),
+        ("device", {"device": "phone-1"}),
+        ("cashier", {"cashier": "C7"}),
+        ("purchases", {}),
+    ],
+)
+def test_a_case_tells_all_that_was_counted_also_what_was_usual(world, pattern, attributes):
+    """And nothing of another place, or of the same place at another time."""
+    watch(world.aurora, pattern, 1)
+    second = world.ben if pattern in ("card_at_till", "device") else world.ada
+    buy(world.ada, "5", receipt="long before", at=at(-200), attributes=attributes)
+    buy(world.ada, "5", receipt="usual", at=at(0), attributes=attributes)
+    buy(second, "5", receipt="noticed", at=at(10), attributes=attributes)
+    buy(world.ada, "5", receipt="long after", at=at(200), attributes=attributes)
+    other = {name: f"another {value}" for name, value in attributes.items()}
+    buy(world.ada if other else world.ben, "5", receipt="another place", at=at(5), attributes=other)
+    (case,) = ReviewCase.objects.all()
+    assert concerned(case) == ["noticed", "usual"]
+
+
+def test_a_case_of_returns_tells_what_came_back_and_what_waits_since(world):
+    watch(world.aurora, "refunds", 0)
+    with time_machine.travel(at(0), tick=False):
+        buy(world.ada, "50", receipt="kept")
+        first = buy(world.ada, "50", receipt="back")
+    account = ledger.open_account(wallet_id=world.aurora.wallets.get().pk, subject=world.ada.subject)
+    ledger.spend(account, points=100, key="s", at=at(1), actor="test")
+    with time_machine.travel(at(5), tick=False):
+        record_return(world.aurora, "till", "back", ReturnFacts(id="r1"), actor=ACTOR)
+    assert first.awards[0].points == 50
+    with time_machine.travel(at(10), tick=False):
+        buy(world.ada, "20", receipt="since", at=at(10))
+    (case,) = ReviewCase.objects.all()
+    with time_machine.travel(at(11), tick=False):
+        assert concerned(case) == ["since", "back"]
+
+
+def test_more_than_the_rule_looks_at_is_said(world):
+    """Five hundred on either side are counted: what is beyond is “more than”."""
+    facts = {"pattern": "purchases", "most": 5, "minutes": 60}
+    told = {count: fact_of(facts | {"count": count}) for count in (500, 501)}
+    assert told == {
+        500: "500 purchases of this member within 60 minutes; up to 5 is usual",
+        501: "More than 500 purchases of this member within 60 minutes; up to 5 is usual",
+    }
+    watch(world.aurora, "purchases", 5)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO loyalty_activity (program_id, member_id, kind, type, source, external_id, digest, event_at,"
+            " currency, total, channel, store, attributes, payments, awards, explanation, actor, created_at)"
+            " SELECT %s, %s, 'purchase', 'purchase', 'till', 'n' || n, '', %s, 'EUR', 1, '', '', '{}', '[]', '[]',"
+            " '[]', 'test', now() FROM generate_series(1, 700) n",
+            [world.aurora.pk, world.ada.pk, AT],
+        )
+    buy(world.ada, "5", receipt="one more", at=at(1))
+    (case,) = ReviewCase.objects.all()
+    assert words_of_case(case).startswith("More than 500 purchases of this member")
+    assert concerned_by(case).count() == 701

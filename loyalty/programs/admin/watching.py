@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -22,16 +23,19 @@ from loyalty.programs.models.velocity import ReviewCase, VelocityRule
 from loyalty.programs.queries.cases import (
     Numbers,
     cashiers_of,
+    concerned_by,
     numbers_of,
     purchases_of,
     with_counts,
     words_of_case,
     words_of_watch,
 )
+from loyalty.programs.rules.velocity import COUNTED
 from loyalty.programs.services.cases import Decided, refuse_cases, release_cases, save_watch_rule
 
 LOOK = {"open": "warning", "released": "success", "refused": "danger"}
 MOST = 100
+PAGE = 50  # purchases of a case on one page
 
 
 @admin.register(VelocityRule)
@@ -158,9 +162,12 @@ class ReviewCaseScreen(ReadOnly, ProgramScreen):
         case = self.get_object_or_404(request, object_id, "view_reviewcase")
         may_decide = case.state == ReviewCase.State.OPEN and desk_of(request).may("change_reviewcase")
         query = f"?cases={case.pk}"
+        concerned = Paginator(concerned_by(case).select_related("member"), PAGE)
+        shown = concerned.get_page(request.GET.get("page"))
         return self.page(
             request, "programs/admin/review_case.html", _("Case to review"), obj=case, case=case,
-            fact=words_of_case(case), rule=words_of_watch(case.rule), flagged=purchases_of(case),
+            fact=words_of_case(case), rule=words_of_watch(case.rule), shown=shown,
+            purchases=purchases_of(case, shown.object_list), is_cut=concerned.count > COUNTED, counted=COUNTED,
             numbers=numbers_of([case], case.program),
             release=self.address("release") + query if may_decide else "",
             refuse=self.address("refuse") + query if may_decide else "",

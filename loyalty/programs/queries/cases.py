@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.lookups import Exact
 
+from loyalty.lib import clock
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
+from loyalty.programs.models.returns import Return
 from loyalty.programs.models.velocity import Flag, HeldAward, ReviewCase, VelocityRule
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
@@ -33,14 +37,20 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class FlaggedPurchase:
-    """One purchase of a case; `waits` says whether its points wait for a decision."""
+class Concerned:
+    """One purchase that a case is about. `count` is how many there were when it was noticed; 0: it was one of those
+    that are usual. `state` is that of its points: waiting, released, given, refused; empty: they never waited."""
 
     activity: Activity
     cashier: str
     count: int
-    waits: bool
+    state: str
     points: tuple[str, ...]
+
+    @property
+    def waits(self) -> bool:
+        """Whether its points wait for a decision."""
+        return self.state == HeldAward.State.WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +101,62 @@ def numbers_of(cases: Sequence[ReviewCase], program: Program) -> Numbers:
     )
 
 
-def purchases_of(case: ReviewCase) -> list[FlaggedPurchase]:
-    """The purchases of a case, the latest first, at most SHOWN."""
-    wallets = _wallets(case.program)
-    flags = case.flags.select_related("activity__member").order_by("-activity__event_at", "-pk")[:SHOWN]
-    waiting = set(
-        HeldAward.objects.filter(
-            state=HeldAward.State.WAITING, activity__in=[flag.activity_id for flag in flags]
-        ).values_list("activity_id", flat=True)
+def concerned_by(case: ReviewCase) -> QuerySet[Activity]:
+    """Every purchase that a case is about, the latest first: those that were noticed, and those counted with them.
+
+    These are the ones at the same place that lie within the window of one that was noticed; of returns, the purchases
+    that came back meanwhile.
+    """
+    rows = Activity.objects.filter(program_id=case.program_id, kind="purchase").order_by("-event_at", "-pk")
+    first = case.flags.select_related("activity").order_by("activity__event_at", "pk").first()
+    if first is None:
+        return rows.none()
+    window = timedelta(minutes=case.facts["minutes"])
+    if case.facts["pattern"] == "refunds":
+        since, until = case.opened_at - window, case.decided_at or clock.now()
+        back = Return.objects.filter(is_after_spending=True, event_at__gt=since, event_at__lte=until)
+        own = Q(pk__in=case.flags.values("activity_id")) | Q(pk__in=back.values("purchase_id"))
+        return rows.filter(own, member=case.member_id)
+    last = case.flags.aggregate(at=Max("activity__event_at"))["at"]
+    near = case.flags.filter(
+        activity__event_at__gt=OuterRef("event_at") - window, activity__event_at__lt=OuterRef("event_at") + window
     )
+    around = rows.filter(event_at__gt=first.activity.event_at - window, event_at__lt=last + window)
+    return around.filter(_place_of(case, first.activity), Exists(near))
+
+
+def _place_of(case: ReviewCase, one: Activity) -> Q:
+    """What its purchases have in common, told by one of them: the facts of a case are shortened for people."""
+    match case.facts["pattern"]:
+        case "card_at_till":
+            return _named("card", one) & Q(source=one.source)
+        case "device":
+            return _named("device", one)
+        case "cashier":
+            return _named("cashier", one) & Q(member=case.member_id)
+        case _:
+            return Q(member=case.member_id)
+
+
+def _named(name: str, one: Activity) -> Q:
+    """As the indexes of cards and devices know it: tokens may be told as text or as a number."""
+    same = Exact(KT(f"attributes__{name}"), str(one.attributes.get(name, "")))
+    return Q(same, attributes__has_key=name)
+
+
+def purchases_of(case: ReviewCase, activities: Iterable[Activity]) -> list[Concerned]:
+    """What a page of `concerned_by` tells; three statements."""
+    wallets, found = _wallets(case.program), list(activities)
+    ids = [activity.pk for activity in found]
+    flags = {flag.activity_id: flag for flag in case.flags.filter(activity__in=ids)}
+    states = dict(HeldAward.objects.filter(activity__in=ids).values_list("activity_id", "state"))
     return [
-        FlaggedPurchase(
-            flag.activity, flag.cashier, flag.count, flag.activity_id in waiting,
-            tuple(_points([flag.activity.awards], wallets)),
+        Concerned(
+            activity, str(activity.attributes.get("cashier", "")),
+            flags[activity.pk].count if activity.pk in flags else 0, states.get(activity.pk, ""),
+            tuple(_points([activity.awards], wallets)),
         )
-        for flag in flags
+        for activity in found
     ]  # fmt: skip
 
 

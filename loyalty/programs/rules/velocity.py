@@ -16,6 +16,7 @@ from loyalty.programs.rules.invalid import InvalidSetting, ensure_choice
 PATTERNS = ("card_at_till", "device", "purchases", "cashier", "refunds")
 LONGEST = 43_200
 LARGEST = 100
+COUNTED = 500  # so many before a purchase and after it are looked at (`programs_watch`): beyond them it is “more than”
 
 
 class Sighting(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from loyalty.programs.rules.velocity import VelocityRule
+from loyalty.programs.rules.velocity import COUNTED, VelocityRule
 from loyalty.programs.rules.wording.amounts import sentence_of
 
 HOUR, DAY = 60, 1440
@@ -61,8 +61,12 @@ def sentence_for_watch(rule: VelocityRule) -> str:
 
 
 def fact_of(facts: Mapping[str, Any], count: int | None = None) -> str:
-    """What was noticed: “6 purchases with card tok_1 on till till-7 within 60 minutes; up to 5 are usual”."""
-    found = int(facts["count"]) if count is None else count
+    """What was noticed: “6 purchases with card tok_1 on till till-7 within 60 minutes; up to 5 are usual”.
+
+    Where there were so many that counting ended: “more than 500 purchases …”.
+    """
+    counted = int(facts["count"]) if count is None else count
+    found = min(counted, COUNTED)
     words: dict[str, Any] = {"count": found, "window": window_of(facts["minutes"]), "most": facts["most"]}
     words |= {name: facts.get(name, "–") for name in ("card", "till", "device", "cashier")}
     match facts["pattern"]:
@@ -96,4 +100,7 @@ def fact_of(facts: Mapping[str, Any], count: int | None = None) -> str:
                 "%(count)d purchases of this member within %(window)s",
                 found,
             )
-    return _("%(fact)s; up to %(most)d is usual") % {"fact": text % words, "most": facts["most"]}
+    told = text % words
+    if counted > COUNTED:
+        told = _("More than %(fact)s") % {"fact": told}
+    return _("%(fact)s; up to %(most)d is usual") % {"fact": told, "most": facts["most"]}
