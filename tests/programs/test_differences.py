@@ -92,3 +92,17 @@ def test_policies_types_and_places_are_told_in_words(drafted):
         ("changed", "Sending of points “points”, in steps of: 1,000 becomes 500."),
         ("changed", "Sending of points “points”, at most in a day: nothing becomes 2,000."),
     ]
+
+
+def test_what_members_did_lately_reads_as_people_say_it(drafted):
+    campaign = CampaignFactory(program=drafted, name="Summer", starts_at=None, ends_at=None)
+    deed = campaign.audience.create(subject="activities_in_days", name="review 30", operator="gte", value="1")
+    added = [text for kind, text in words(drafted) if kind == "added"]
+    assert any("with “review” in the last 30 days" in text for text in added), added
+    publish_draft(drafted, actor="staff:1")
+
+    type(deed).objects.update(name="review 7", value="0", operator="equals")
+
+    told = " ".join(text for _kind, text in words(drafted))
+    assert "with “review” in the last 30 days" in told
+    assert "without “review” in the last 7 days" in told

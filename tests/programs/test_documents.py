@@ -134,3 +134,22 @@ def test_another_program_becomes_the_same_by_a_file(rich, world):
     assert document_of(world.fjord) == document_of(rich)
     assert "transfers:\n- wallet: points\n  step: 1000\n" in text
     assert "households:\n  wallet: points\n  percent: 50\n" in text
+
+
+def test_what_members_did_lately_survives_export_and_import(world):
+    """In rules, audiences and extensions: written, read again, it asks for the same."""
+    program, asked = world.aurora, {"subject": "activities_in_days", "operator": "gte", "value": "2"}
+    campaign = CampaignFactory(program=program, code="keen")
+    program.rules.update(campaign=campaign)
+    program.rules.get().conditions.create(name="review 30", **asked)
+    campaign.audience.create(name="app_open, 7", **asked)
+    wallet = program.wallets.get()
+    ExtensionConditionFactory(extension__wallet=wallet, extension__name="Keen", name="visit 90", **asked)
+
+    text = yaml_of(document_of(program), title="Aurora")
+    load_document(world.fjord, document_from(blueprint_from(text, "aurora").raw, world.fjord), actor="test")
+
+    assert "review 30" in text
+    assert document_of(world.fjord)["rules"] == document_of(program)["rules"]
+    found = [configuration_of(each).needs.done for each in (program, world.fjord)]
+    assert found == 2 * [frozenset({("review", 30), ("app_open", 7), ("visit", 90)})]

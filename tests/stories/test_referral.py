@@ -9,14 +9,18 @@ from loyalty.lib import clock
 from loyalty.members.services.members import enrol_member, update_member
 from loyalty.outbox.services import relay
 from loyalty.programs.models.activity import Activity
+from loyalty.programs.models.caps import Cap, CapUse
 from loyalty.programs.models.referrals import Referral
+from loyalty.programs.queries.tiers import tier_codes_of
 from loyalty.programs.rules.referrals import is_same_phone, mailbox_of
+from loyalty.programs.services.backtests import ask_backtest, work_on_backtests
 from loyalty.programs.services.confirmation import cancel_activity
 from loyalty.programs.services.facts import LineBack, ReturnFacts
 from loyalty.programs.services.jobs import activate_points
 from loyalty.programs.services.referrals import follow_purchase, follow_referrals, open_referral, take_back_referral
 from loyalty.programs.services.returns import record_return
 from tests.factories_of_activities import ReferralPolicyFactory
+from tests.factories_of_programs import TierFactory, TierSetFactory
 from tests.till import active, buy, line, pending, rule, without_rules
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +166,37 @@ def test_one_mailbox(one, other, same):
 )
 def test_one_phone(one, other, same):
     assert is_same_phone(one, other) is same
+
+
+def test_what_is_taken_back_uses_up_no_cap_and_moves_tiers(world, policy):
+    """Once, also where the staff had refused one side before."""
+    Cap.objects.create(program=world.aurora, scope="program", period="ever", measure="points", limit=1_000)
+    ladder = TierSetFactory(program=world.aurora, measure="points", wallet=world.aurora.wallets.get())
+    TierFactory(tier_set=ladder, threshold=100, code="host")
+    friend = invite(world)
+    bought = shop(friend, "50.00")
+    assert (CapUse.objects.values_list("times", "points").get(), tier_codes_of([world.ada])) == (
+        (2, 150), {world.ada.pk: "host"},
+    )  # fmt: skip
+    for _again in range(2):
+        take_back_referral(bought.activity_id, is_cancelled=True)
+        assert CapUse.objects.values_list("times", "points").get() == (0, 0)
+    assert tier_codes_of([world.ada]) == {world.ada.pk: None}
+    test = ask_backtest(world.aurora, title="As it is", months=1, user=None)
+    work_on_backtests()
+    test.refresh_from_db()
+    assert test.report["wallets"] == [{"wallet": "points", "before": 0, "after": 0}]
+
+
+def test_what_came_to_nothing_before_is_not_given_back_to_caps_again(world, policy):
+    Cap.objects.create(program=world.aurora, scope="program", period="ever", measure="points", limit=1_000)
+    friend = invite(world)
+    bought = shop(friend, "50.00")
+    given = Activity.objects.get(type="referral")
+    cancel_activity(
+        world.aurora, source=given.source, external_id=given.external_id, kind="activity", actor="staff:1", reason="no"
+    )
+    assert CapUse.objects.values_list("times", "points").get() == (1, 50)
+    take_back_referral(bought.activity_id, is_cancelled=True)
+    assert CapUse.objects.values_list("times", "points").get() == (0, 0)
+    assert points(world, friend) == [(0, 0), (0, 0)]

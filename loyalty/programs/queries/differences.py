@@ -30,11 +30,13 @@ from loyalty.programs.queries.documents import (
 )
 from loyalty.programs.queries.extensions import words_of_extension
 from loyalty.programs.queries.reinstatement import words_of_reinstatement
+from loyalty.programs.rules.conditions import condition_from_text
 from loyalty.programs.rules.days import zone_of
 from loyalty.programs.rules.differences import ADDED, REMOVED, Change, Setting, changes_between
 from loyalty.programs.rules.documents import SETTINGS, Noun
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.amounts import number_of, sentence_of
+from loyalty.programs.rules.wording.conditions import phrase_for
 from loyalty.programs.rules.wording.earning import sentence_for_rule
 from loyalty.programs.rules.wording.velocity import sentence_for_watch
 
@@ -72,7 +74,7 @@ def difference(before: Rows, after: Rows) -> list[Difference]:
 
 class _Words:
     def __init__(self, before: Rows, after: Rows, was: Described, now: Described) -> None:
-        self._zone = zone_of(after.program.time_zone)
+        self._zone, self._currency = zone_of(after.program.time_zone), after.program.currency
         self._before, self._after = _sentences(before, was), _sentences(after, now)
         self._names = _names(before, was) | _names(after, now)
 
@@ -132,7 +134,7 @@ class _Words:
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if isinstance(value, list):
-            return ", ".join(_item(each) for each in value)
+            return ", ".join(_item(each, self._currency) for each in value)
         if setting.name in noun.refers:
             return f"“{value}”"
         field = field_of(noun, setting.name)
@@ -205,7 +207,11 @@ def _label(noun: Noun, name: str) -> str:
     return str(field_of(noun, name).verbose_name)
 
 
-def _item(value: Any) -> str:
-    if isinstance(value, dict):
-        return " ".join(str(each) for each in value.values() if each not in (None, ""))
-    return str(value)
+def _item(value: Any, currency: str) -> str:
+    """One of several; a condition reads as it does in a sentence."""
+    if not isinstance(value, dict):
+        return str(value)
+    with suppress(InvalidSetting, KeyError):
+        asked = condition_from_text(value["subject"], value["operator"], value["value"], value.get("name") or "")
+        return phrase_for(asked, currency)
+    return " ".join(str(each) for each in value.values() if each not in (None, ""))

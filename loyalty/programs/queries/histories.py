@@ -47,6 +47,19 @@ FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id JOIN loyalty_
 JOIN loyalty_member m ON m.subject = a.subject
 WHERE w.program_id = %s AND p.contra = 'adjusted' AND p.kind <> 'reversal' AND p.event_at >= %s AND p.event_at < %s
 ORDER BY 1"""
+# What else moved what a member holds: spent, expired, sent, changed, brought back, given by something else. What only
+# goes from one state to another (held, active) does not; what activities earned, and lost again, is replayed.
+MOVED = """
+SELECT p.created_at, m.id, a.wallet_id, p.points, p.kind = 'award' AND p.contra = 'issued', p.event_at, m.joined_at,
+       m.birth_date
+FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id JOIN loyalty_wallet w ON w.id = a.wallet_id
+JOIN loyalty_member m ON m.subject = a.subject
+LEFT JOIN ledger_posting o ON o.account_id = p.account_id AND o.id = p.refers_to AND p.kind IN ('reversal', 'cancel')
+WHERE w.program_id = %s AND p.event_at >= %s AND p.event_at < %s AND p.kind NOT IN ('activate', 'hold', 'release')
+  AND (p.contra <> 'adjusted' OR p.kind = 'reversal')
+  AND NOT (coalesce(o.kind, p.kind) = 'award'
+           AND split_part(coalesce(o.source, p.source), ':', 1) IN ('purchase', 'activity'))
+ORDER BY p.created_at, p.id"""
 # An award came to nothing: not confirmed in time, cancelled, or refused by the staff. One award does once, in two legs.
 CANCELLED = """
 SELECT c.created_at, a.source, w.code, m.id, c.event_at, -sum(c.points)::bigint, coalesce(sum(c.waived), 0)::bigint,
@@ -62,10 +75,16 @@ SELECT DISTINCT a.member_id FROM loyalty_activity a
 WHERE a.program_id = %s AND a.kind = 'purchase' AND a.event_at < %s
   AND NOT EXISTS (SELECT FROM loyalty_return r WHERE r.purchase_id = a.id AND r.is_last)"""
 LISTS = """
-SELECT p.member_id, array_agg(n.name ORDER BY s.id, n.place)
+SELECT p.member_id, p.created_at, n.name
 FROM loyalty_segmentmember p JOIN loyalty_segment s ON s.id = p.segment_id
 CROSS JOIN LATERAL (VALUES (1, s.code), (2, s.name)) n (place, name)
-WHERE s.program_id = %s AND NOT s.is_archived GROUP BY p.member_id"""
+WHERE s.program_id = %s AND NOT s.is_archived ORDER BY p.member_id, s.id, n.place"""
+CHANGED = """
+SELECT h.id, h.history_date, h.attributes FROM loyalty_historicalmember h
+WHERE h.program_id = %s AND h.id IN (
+    SELECT c.id FROM loyalty_historicalmember c WHERE c.program_id = %s
+    GROUP BY c.id HAVING count(DISTINCT c.attributes) > 1)
+ORDER BY h.id, h.history_date, h.history_id"""
 
 
 class Happened(NamedTuple):
@@ -135,13 +154,28 @@ class Cancelled(NamedTuple):
     by_itself: bool
 
 
-type Act = Happened | CameBack | Cancelled | ByHand
+class Moved(NamedTuple):
+    """Points that came or went without an activity. `is_earned`: they count as earned."""
+
+    created_at: datetime
+    member_id: int
+    wallet_id: int
+    points: int
+    is_earned: bool
+    at: datetime
+    joined_at: datetime
+    birth_date: date | None
+
+
+type Act = Happened | CameBack | Cancelled | ByHand | Moved
+type Places = tuple[tuple[datetime | None, str], ...]  # since when (None: always) on a list, by its code and its name
 
 
 def history_of(
     program_id: int, since: datetime, until: datetime, *, by_hand: bool = False, household: bool = False
 ) -> Iterator[Act]:
-    """Everything of the time, in its order; what the staff did by hand, and households, only if they are asked for."""
+    """Everything of the time, in its order; what was done by hand, what else moved points, and households, only if they
+    are asked for."""
     span = (program_id, since, until)
     streams: list[Iterator[Act]] = [
         map(_happened, _rows(HAPPENED, (household, *span))),
@@ -150,6 +184,7 @@ def history_of(
     ]
     if by_hand:
         streams.append(map(ByHand._make, _rows(PUT, (program_id, until, *span))))
+        streams.append(map(Moved._make, _rows(MOVED, span)))
     return merge(*streams, key=lambda act: act.created_at)
 
 
@@ -175,9 +210,20 @@ def buyers_before(program_id: int, at: datetime) -> frozenset[int]:
     return frozenset(pk for (pk,) in _rows(EARLIER, (program_id, at)))
 
 
-def lists_now(program_id: int) -> dict[int, tuple[str, ...]]:
-    """Codes and names of the lists on which members are."""
-    return {pk: tuple(names) for pk, names in _rows(LISTS, (program_id,))}
+def lists_of(program_id: int, *, as_it_was: bool = False) -> dict[int, Places]:
+    """The lists on which members are, `as_it_was`: from the instant on at which they were put there."""
+    found: dict[int, list[tuple[datetime | None, str]]] = {}
+    for member_id, since, name in _rows(LISTS, (program_id,)):
+        found.setdefault(member_id, []).append((since if as_it_was else None, name))
+    return {member_id: tuple(places) for member_id, places in found.items()}
+
+
+def attributes_of(program_id: int) -> dict[int, list[tuple[datetime, Any]]]:
+    """What was known of members whose attributes have changed: the instants and what held from then on, in order."""
+    found: dict[int, list[tuple[datetime, Any]]] = {}
+    for member_id, since, attributes in _rows(CHANGED, (program_id, program_id)):
+        found.setdefault(member_id, []).append((since, _loaded(attributes)))
+    return found
 
 
 def _happened(row: tuple) -> Happened:

@@ -15,9 +15,10 @@ from loyalty.members.models import User
 from loyalty.programs.models.backtests import Backtest
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.versions import ProgramVersion
-from loyalty.programs.queries.configuration import compiled
+from loyalty.programs.queries.configuration import compiled, configuration_of
 from loyalty.programs.queries.documents import described, rows_from, stored_rows
 from loyalty.programs.queries.histories import history_length
+from loyalty.programs.rules.documents import digest_of
 from loyalty.programs.services.backtest_reports import report_of
 from loyalty.programs.services.replay_run import begins_at
 from loyalty.programs.services.replaying import replay
@@ -72,14 +73,18 @@ def _work_on(test: Backtest) -> None:
 
 
 def run_backtest(test: Backtest, progress: Any = lambda _done: None) -> dict[str, Any]:
-    """The report of a backtest; writes nothing. The rules judge once, and once more what smaller baskets would earn."""
+    """The report of a backtest; writes nothing. The rules judge once, and once more what smaller baskets would earn.
+
+    What is in force is replayed as it was; a draft may ask for lists and attributes that are new with it.
+    """
     until = clock.now()
     since = until - relativedelta(months=test.months)
     configuration = compiled(rows_from(test.program, test.document, test.places))
     total = history_length(test.program_id, begins_at(configuration, since), until)
     Backtest.objects.filter(pk=test.pk).update(state=State.RUNNING, total_rows=total, done_rows=0)
-    found = replay(configuration, since=since, until=until, smaller=SMALLER, progress=progress)
-    return report_of(test, configuration, found, since, until)
+    as_it_was = digest_of(test.document) == digest_of(configuration_of(test.program).described.document)
+    found = replay(configuration, since=since, until=until, smaller=SMALLER, as_it_was=as_it_was, progress=progress)
+    return report_of(test, configuration, found, since, until) | {"as_it_was": as_it_was}
 
 
 def _finish(test: Backtest, state: str, report: dict[str, Any]) -> None:

@@ -2,11 +2,11 @@
 
 import logging
 from datetime import datetime, timedelta
-from operator import itemgetter
 
 from django.db import transaction
 
 from loyalty.ledger import services as ledger
+from loyalty.ledger.queries.statement import is_undone
 from loyalty.lib import clock
 from loyalty.lib.errors import Busy, DomainError
 from loyalty.members.models import Member
@@ -21,7 +21,9 @@ from loyalty.programs.queries.referrals import first_purchase_of, kept_of, polic
 from loyalty.programs.rules.referrals import is_same_phone, mailbox_of
 from loyalty.programs.services.activities import record_activity
 from loyalty.programs.services.facts import ActivityFacts
+from loyalty.programs.services.tiers import follow, take_turns
 from loyalty.programs.services.transactions import turn_of
+from loyalty.programs.services.uses import give_back_rest
 
 logger = logging.getLogger(__name__)
 State, Reason = Referral.State, Referral.Reason
@@ -105,8 +107,11 @@ def take_back_referral(purchase_id: int, *, actor: str = ACTOR, is_cancelled: bo
     kept = kept_of(referral.purchase)
     if not is_cancelled and kept > 0 and policy and kept >= policy.minimum_purchase:
         return None
+    climbing = take_turns((referral.program_id, pk) for pk in (referral.referrer_id, referral.friend_id))
     for key in _keys(referral):
         _take_back(of_laurel(referral.program).filter(external_id=key).select_related("member").first(), actor)
+    for configuration, member_ids in climbing:
+        follow(configuration, dict.fromkeys(member_ids), actor=actor, returned=True)
     return _close(referral, State.CANCELLED, Reason.RETURNED)
 
 
@@ -149,16 +154,23 @@ def _close(referral: Referral, state: str, reason: str) -> Referral:
 
 
 def _take_back(activity: Activity | None, actor: str) -> None:
-    """Everything that an activity earned, as far as the program's debt policy goes; accounts in the order of ids."""
+    """Everything that an activity earned, as far as the program's debt policy goes, and what it used up of caps.
+
+    What was taken before (never confirmed, or refused by the staff) was given back to caps then. The purchase first,
+    then counters, then accounts in the order of ids.
+    """
     if activity is None:
         return
+    Activity.objects.select_for_update(no_key=True).only("pk").get(pk=activity.pk)
     codes = dict(Wallet.objects.filter(program_id=activity.program_id).values_list("code", "pk"))
     subject = activity.member.subject
-    accounts = [
+    opened = [
         (ledger.open_account(wallet_id=codes[each["wallet"]], subject=subject), each["wallet"])
         for each in activity.awards
     ]
-    for account_id, code in sorted(accounts, key=itemgetter(0)):
+    accounts = [each for each in sorted(opened) if not is_undone(each[0], f"{activity.key}:{each[1]}")]
+    give_back_rest(activity, [code for _account_id, code in accounts])
+    for account_id, code in accounts:
         key = f"{activity.key}:{code}"
         ledger.reverse(
             account_id, posting_key=key, key=f"cancel:{key}", at=clock.now(), actor=actor, source=activity.key,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty.programs.queries.configuration import Configuration
+from loyalty.programs.queries.histories import Places
 from loyalty.programs.rules.capping import UNUSED, Place, Use, Used
 from loyalty.programs.rules.standing import HeldTier, Recent, Standing, window_start
 from loyalty.programs.rules.tiers import (
@@ -52,7 +53,7 @@ class Person:
 
     joined_at: datetime
     birth_date: date | None = None
-    lists: tuple[str, ...] = ()
+    lists: Places = ()
     kept: int = 0
     bought: list[Bought] = field(default_factory=list)
     done: list[tuple[datetime, str]] = field(default_factory=list)
@@ -60,19 +61,21 @@ class Person:
     balances: dict[int, int] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
 
-    def standing(self, configuration: Configuration, at: datetime, household: int | None) -> Standing:
-        """What the rules ask for, at the instant of an activity."""
+    def standing(
+        self, configuration: Configuration, at: datetime, household: int | None, learned_at: datetime
+    ) -> Standing:
+        """What the rules ask for, at the instant of an activity that was learned of at `learned_at`."""
         needs, zone = configuration.needs, configuration.program.time_zone
         earlier = [each for each in self.bought if each.at < at] if needs.windows or needs.last_purchase else []
         return Standing(
             tiers=tuple(self.tiers(configuration.ladders)),
-            lists=self.lists,
+            lists=tuple(name for since, name in self.lists if since is None or since <= learned_at),
             joined_at=self.joined_at,
             birth_date=self.birth_date,
             last_purchase_at=max((each.at for each in earlier), default=None),
             windows={days: _recent(earlier, window_start(at, days, zone), at) for days in needs.windows},
             done={asked: self._times(*asked, at, zone) for asked in needs.done},
-            balances=self.balances,
+            balances={wallet: max(points, 0) for wallet, points in self.balances.items()},
             household=household,
         )
 

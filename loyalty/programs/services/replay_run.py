@@ -2,8 +2,8 @@
 
 By the same algebra as at the till. Counters of caps, tiers and what was bought before are remembered on the way, so
 the replay begins as much earlier as they reach back (`begins_at`) and counts from `since` on. What came back takes back
-what it earned, in the order of time. Lists and attributes are those that members have now; what they spent
-is not known to it, so that a limit on what a member may hold looks at what was earned alone.
+what it earned, in the order of time; what was spent, expired or sent went as it did. A draft is tried with the lists
+and attributes that members have now, which may be new with it; what is in force is replayed with those of the time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from dateutil.relativedelta import relativedelta
 
 from loyalty.programs.errors.activities import TooManyPoints
 from loyalty.programs.queries.configuration import Configuration
-from loyalty.programs.queries.histories import ByHand, CameBack, Cancelled, Happened
+from loyalty.programs.queries.histories import ByHand, CameBack, Cancelled, Happened, Moved, Places
 from loyalty.programs.rules.capping import EVER, Use, cap_awards, period_start, places_of
 from loyalty.programs.rules.explanation import Evaluation
 from loyalty.programs.rules.occurrence import NIL, PURCHASE, Line
@@ -89,7 +89,7 @@ class Run:
     """A configuration at work on a history, with every amount `scale` times as large.
 
     `returned` are the purchases of which something comes back, `cancelled` the keys of activities whose points come to
-    nothing; `lists` are those on which members are now.
+    nothing; `lists` and `attributes` are what is known of members, the latter of those of whom it changed.
     """
 
     def __init__(
@@ -100,13 +100,14 @@ class Run:
         returned: frozenset[int] = frozenset(),
         cancelled: frozenset[str] = frozenset(),
         bought: frozenset[int] = frozenset(),
-        lists: Mapping[int, tuple[str, ...]] = NOTHING,  # type: ignore[assignment]
+        lists: Mapping[int, Places] = NOTHING,  # type: ignore[assignment]
+        attributes: Mapping[int, Sequence[tuple[datetime, Any]]] = NOTHING,  # type: ignore[assignment]
     ) -> None:
         self.people: dict[int, Person] = {}
         self.refused = 0  # activities that would earn more than a wallet can hold
         self.trimmed = 0  # activities of which caps took something
         self._configuration, self._scale, self._returned = configuration, scale, returned
-        self._bought, self._lists, self._cancelled = bought, lists, cancelled
+        self._bought, self._lists, self._attributes, self._cancelled = bought, lists, attributes, cancelled
         self._counters = Memory(lock=False)
         self._paid: set[tuple[int, str, str]] = set()  # by types that pay once: member, type, what for
         self._sales: dict[int, _Sale] = {}
@@ -121,7 +122,7 @@ class Run:
     def earn(self, row: Happened) -> dict[str, int]:
         """Points by wallet code."""
         configuration = self._configuration
-        person = self._person(row)
+        person, row = self._person(row), self._as_known(row)
         if configuration.ladders:
             person.pass_time(configuration, row.created_at)
         paid = self._paid_for(row)
@@ -151,10 +152,7 @@ class Run:
         return taken
 
     def cancel(self, row: Cancelled) -> dict[str, int] | None:
-        """Points by wallet code that come to nothing; None for an activity from before the replay.
-
-        What the nightly job takes moves nobody at once, as in the books.
-        """
+        """Points by wallet code that come to nothing; None for an activity from before the replay."""
         sale = self._ending.get(row.key)
         if sale is None:
             return None
@@ -162,7 +160,7 @@ class Run:
         taken = {each.code: self._end(each, person, row) for each in sale.given if each.code == row.wallet}
         if sale.paid and all(each.taken == each.points for each in sale.given):
             self._paid.discard(sale.paid)
-        if self._configuration.ladders and not row.by_itself:
+        if self._configuration.ladders:
             person.follow(self._configuration, row.created_at, returned=True)
         return taken
 
@@ -175,6 +173,14 @@ class Run:
         gone = left - min(left, row.waived)
         person.balances[given.wallet] = person.balances.get(given.wallet, 0) - gone
         return gone
+
+    def move(self, row: Moved) -> None:
+        """What came or went otherwise, as it did; nobody rises or falls by it until something is counted."""
+        person = self._person(row)
+        if row.is_earned:
+            person.credit(row.at, row.wallet_id, row.points)
+        else:
+            person.balances[row.wallet_id] = person.balances.get(row.wallet_id, 0) + row.points
 
     def put(self, row: ByHand) -> None:
         """What the staff did by hand counts as it did."""
@@ -198,7 +204,7 @@ class Run:
         held = Held(place, row.created_at, None, place, row.floor_until, row.is_locked)
         person.put(ladder, held, moment, counts=False)
 
-    def _person(self, row: Happened | ByHand) -> Person:
+    def _person(self, row: Happened | ByHand | Moved) -> Person:
         person = self.people.get(row.member_id)
         if person is None:
             pk = row.member_id
@@ -208,6 +214,15 @@ class Run:
             )  # fmt: skip
         return person
 
+    def _as_known(self, row: Happened) -> Happened:
+        """With what was known of the member when it was learned of; what was known before the first note is not."""
+        known = None
+        for since, attributes in self._attributes.get(row.member_id, ()):
+            if since > row.created_at:
+                break
+            known = attributes
+        return row if known is None else row._replace(member=known)
+
     def _paid_for(self, row: Happened) -> tuple[int, str, str] | None:
         """What it would be paid for, where its type pays once."""
         once = self._configuration.once.get(row.type)
@@ -215,7 +230,7 @@ class Run:
         return (row.member_id, row.type, once.slot(row.attributes, row.at, zone).key) if once else None
 
     def _judged(self, row: Happened, person: Person) -> tuple[Evaluation, Sequence[Use]]:
-        standing = person.standing(self._configuration, row.at, row.household) if self._asks else NOBODY
+        standing = person.standing(self._configuration, row.at, row.household, row.created_at) if self._asks else NOBODY
         try:
             found = self._evaluated(row, person, standing)
         except TooManyPoints:

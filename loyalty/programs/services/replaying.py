@@ -13,10 +13,12 @@ from loyalty.programs.queries.histories import (
     CameBack,
     Cancelled,
     Happened,
+    Moved,
+    attributes_of,
     buyers_before,
     cancelled_in,
     history_of,
-    lists_now,
+    lists_of,
     returned_in,
 )
 from loyalty.programs.services.replay_run import ONE, Run, begins_at
@@ -52,18 +54,21 @@ def replay(
     since: datetime,
     until: datetime,
     smaller: Decimal | None = None,
+    as_it_was: bool = False,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Replay:
-    """Everything from `since` up to `until`; `smaller`: also as if every amount had been so many times as large."""
-    runs = list(_runs(configuration, since, until, smaller))
+    """Everything from `since` up to `until`; `smaller`: also as if every amount had been so many times as large.
+
+    `as_it_was`: with the lists and attributes that members had then, not with those of now.
+    """
+    runs = list(_runs(configuration, since, until, smaller, as_it_was))
     program, begin = configuration.program, begins_at(configuration, since)
     found, done = Replay(), 0
-    for act in history_of(
-        program.pk, begin, until, by_hand=bool(configuration.ladders), household=configuration.needs.household
-    ):
-        if isinstance(act, ByHand):
+    is_held = bool(configuration.ladders) or configuration.needs.balances
+    for act in history_of(program.pk, begin, until, by_hand=is_held, household=configuration.needs.household):
+        if isinstance(act, ByHand | Moved):
             for run in runs:
-                run.put(act)
+                run.move(act) if isinstance(act, Moved) else run.put(act)
         elif isinstance(act, Cancelled):
             gone = [run.cancel(act) for run in runs]
             if act.at >= since and gone[0] is not None:
@@ -82,13 +87,16 @@ def replay(
     return _ended(found, runs[0], configuration)
 
 
-def _runs(configuration: Configuration, since: datetime, until: datetime, smaller: Decimal | None) -> Iterator[Run]:
+def _runs(
+    configuration: Configuration, since: datetime, until: datetime, smaller: Decimal | None, as_it_was: bool
+) -> Iterator[Run]:
     program_id, begin = configuration.program.pk, begins_at(configuration, since)
     known: dict[str, Any] = {
         "returned": returned_in(program_id, begin, until),
         "cancelled": cancelled_in(program_id, begin, until),
         "bought": buyers_before(program_id, begin) if configuration.needs.first else frozenset(),
-        "lists": lists_now(program_id) if configuration.needs.lists else {},
+        "lists": lists_of(program_id, as_it_was=as_it_was) if configuration.needs.lists else {},
+        "attributes": attributes_of(program_id) if as_it_was and "member_attribute" in configuration.subjects else {},
     }
     for scale in (ONE, smaller):
         if scale is not None:
