@@ -1,11 +1,18 @@
 """Wallet and expiry: previews before saving, numbers before a shorter life, the service for what has consequences."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from loyalty.lib import clock
+from loyalty.programs.models.caps import Cap
+from loyalty.programs.models.households import HouseholdPolicy
+from loyalty.programs.models.moving import TransferPolicy
+from loyalty.programs.models.reinstatement import ReinstatementPolicy
+from loyalty.programs.models.tiers import TierSet
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.rules.wording.amounts import points_of
 from tests.admin.pages import page_of
@@ -147,3 +154,48 @@ def test_a_third_word_is_kept_where_a_brand_gives_one(staff, world, wallet):
         assert [points_of(number, units_of(wallet)) for number in (1, 2, 5)] == ["1 punkt", "2 punkty", "5 punktów"]
     changed = staff("viewer").get(page_of("wallet_changelist")).content.decode()
     assert "punkt, punktów, punkty" in changed
+
+
+def test_what_only_counts_for_tiers_is_not_moved(world, wallet):
+    wallet.is_spendable = False
+    wallet.save()
+    for policy in (
+        TransferPolicy(wallet=wallet),
+        HouseholdPolicy(program=world.aurora, wallet=wallet),
+        ReinstatementPolicy(wallet=wallet, fee_points=1),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            policy.full_clean()
+        assert "only counts for tiers" in caught.value.message_dict["wallet"][0]
+
+
+def test_a_ladder_counts_the_points_of_a_wallet_that_says_so(world, wallet):
+    ladder = TierSet(program=world.aurora, code="status", name="Status", measure="points", wallet=wallet)
+    with pytest.raises(ValidationError) as caught:
+        ladder.full_clean()
+    assert "do not count for tiers" in caught.value.message_dict["wallet"][0]
+    wallet.is_qualifying = True
+    ladder.full_clean()
+
+
+def test_what_other_settings_need_stays_on(staff, world, wallet):
+    TransferPolicy.objects.create(wallet=wallet)
+    TierSet.objects.create(program=world.aurora, code="status", name="Status", measure="points", wallet=wallet)
+    form = filled(expiry_months="12", is_qualifying="on")
+    del form["is_spendable"]
+    address, browser = page_of("wallet_change", wallet.pk), staff("program_admin")
+    assert "Switch that off first." in browser.post(address, form).content.decode()
+    answer = browser.post(address, filled(expiry_months="12"))
+    assert "“Status” counts the points of this wallet" in answer.content.decode()
+    wallet.refresh_from_db()
+    assert wallet.is_spendable
+
+
+def test_a_limit_in_money_wants_points_that_are_worth_some(world, wallet):
+    budget = Cap(program=world.aurora, scope="program", period="ever", measure="money", limit=100)
+    with pytest.raises(ValidationError) as caught:
+        budget.full_clean()
+    assert "would never be reached" in caught.value.message_dict["measure"][0]
+    wallet.point_value = Decimal("0.01")
+    wallet.save()
+    budget.full_clean()

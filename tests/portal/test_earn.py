@@ -9,6 +9,7 @@ from django.test import Client
 
 from loyalty.lib import clock
 from loyalty.members.services.members import update_member
+from loyalty.programs.models.campaigns import AudienceCondition, Campaign
 from loyalty.programs.rules.wording.amounts import moment_of
 from loyalty.programs.services.occasions import complete_profile, open_app
 from tests.factories_of_activities import ActivityKindFactory, KindAttributeFactory, PlaceFactory
@@ -31,6 +32,24 @@ def test_what_shopping_pays_and_nothing_to_do(as_ada):
     page = words(as_ada.get(EARN))
     assert "When you shop You earn 1 point per 1 €." in page
     assert "Nothing to do at the moment" in page
+
+
+def test_a_campaign_is_told_to_its_audience(as_ada, aurora, ada):
+    spring = Campaign.objects.create(
+        program=aurora, code="spring", name="Spring days", description="Everything green pays more."
+    )
+    AudienceCondition.objects.create(campaign=spring, subject="member_attribute", name="garden", value="yes")
+    AudienceCondition.objects.create(campaign=spring, subject="store", value="Oslo 1")
+    rule(aurora, "Twice in spring", campaign=spring, points=2)
+    page = words(as_ada.get(EARN))
+    assert "Spring days" not in page
+    assert "2 points per" not in page
+
+    update_member(ada, actor="t", attributes={"garden": "yes"})
+
+    page = words(as_ada.get(EARN))
+    assert "Spring days Everything green pays more. You earn 2 points per 1 €" in page
+    assert "When you shop You earn 1 point per 1 €." in page
 
 
 def test_a_profile_that_lacks_something_leads_there(as_ada, aurora, ada):

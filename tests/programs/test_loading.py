@@ -44,7 +44,10 @@ def raw_documents(draw):
     heights = draw(st.lists(st.integers(0, 500), unique=True, max_size=3))
     return {
         "program": {"name": draw(NAMES), "warn_days": draw(st.lists(st.integers(1, 90), max_size=2))},
-        "wallets": [{"code": code, "name": code, "expiry_months": draw(st.integers(1, 24))} for code in wallets],
+        "wallets": [
+            {"code": code, "name": code, "expiry_months": draw(st.integers(1, 24)), "is_qualifying": True}
+            for code in wallets
+        ],
         "campaigns": [{"code": code, "name": code, "starts_at": "2027-05-01"} for code in campaigns],
         "rules": rules,
         "tier_sets": [

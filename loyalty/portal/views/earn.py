@@ -32,6 +32,7 @@ def earn(request: MemberRequest) -> HttpResponse:
     context = {
         "program": request.program,
         "member": request.member,
+        "offers": ways.offers,
         "shopping": ways.shopping,
         "open_ways": [_shown(request, way) for way in ways.in_state("open")],
         "waiting_ways": [_shown(request, way) for way in ways.in_state("waiting")],

@@ -6,6 +6,7 @@ from loyalty.lib.admin.screens import ProgramForm
 from loyalty.programs.forms.lists import ListField, month_day
 from loyalty.programs.forms.sound import SoundForm
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries import wallets
 from loyalty.programs.queries.configuration import activation_of, expiry_of
 
 NEEDED = {
@@ -48,6 +49,8 @@ class WalletForm(SoundForm, ProgramForm):
         )  # fmt: skip
         help_texts = {
             "unit_many": _("As it stands after a large number: 1,000 stars."),
+            "is_spendable": _("Off: its points only count for tiers; nobody spends, sends, shares or changes them."),
+            "is_qualifying": _("Ladders of tiers may count its points."),
             "balance_cap": _(
                 "What would go over is not given, and the purchase says so; points that wait count too. What members "
                 "have already stays theirs. Empty: no limit."
@@ -61,6 +64,9 @@ class WalletForm(SoundForm, ProgramForm):
                 self.add_error(field, words)
         if filled.get("expiry") in ("rolling", "sliding") and filled.get("expiry_months") == 0:
             self.add_error("expiry_months", _("Points need at least one month to be spent."))
+        for name, words in wallets.needs_of(self.instance).items():
+            if not filled.get(name):
+                self.add_error(name, words)
         return filled
 
     def compile(self) -> None:

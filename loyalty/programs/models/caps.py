@@ -1,3 +1,4 @@
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -91,6 +92,15 @@ class Cap(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"{self.get_scope_display()} {self.get_period_display()}"
+
+    def clean(self) -> None:
+        """A limit in money is reached by points that are worth some."""
+        if self.measure != self.Measure.MONEY:
+            return
+        wallets = [self.wallet] if self.wallet else Wallet.objects.filter(program=self.program_id)
+        if not any(wallet.point_value for wallet in wallets):
+            words = _("Its points are worth nothing yet, so this limit would never be reached. Set what one is worth.")
+            raise ValidationError({"measure": words})
 
 
 class CapUse(models.Model):

@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 from loyalty.lib import clock
 from loyalty.programs.models.moving import LARGEST
 from loyalty.programs.models.program import Program
-from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.models.wallet import Wallet, ensure_spendable
 
 STEP = [MinValueValidator(1), MaxValueValidator(LARGEST)]
 
@@ -81,9 +81,7 @@ class ConversionRate(models.Model):
     def clean(self) -> None:
         """What counts for tiers alone is neither spent nor bought."""
         for name in ("from_wallet", "to_wallet"):
-            wallet = getattr(self, name, None)
-            if wallet is not None and not wallet.is_spendable:
-                raise ValidationError({name: _("This wallet only counts for tiers; its points cannot be changed.")})
+            ensure_spendable(self, name, _("This wallet only counts for tiers; its points cannot be changed."))
         if self.from_wallet_id and self.from_wallet_id == self.to_wallet_id:
             raise ValidationError({"to_wallet": _("Choose another wallet.")})
 

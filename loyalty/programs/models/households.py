@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from loyalty.lib import clock
 from loyalty.programs.models.program import Program
-from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.models.wallet import Wallet, ensure_spendable
 
 
 class HouseholdPolicy(models.Model):
@@ -43,6 +43,10 @@ class HouseholdPolicy(models.Model):
 
     def __str__(self) -> str:
         return str(self.program)
+
+    def clean(self) -> None:
+        """What counts for tiers alone belongs to whoever earned it."""
+        ensure_spendable(self, "wallet", _("This wallet only counts for tiers; its points cannot be shared."))
 
 
 class Household(models.Model):

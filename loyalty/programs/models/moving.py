@@ -9,7 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from loyalty.lib import clock
 from loyalty.programs.models.program import Program
-from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.models.wallet import Wallet, ensure_spendable
 
 LARGEST = 10**12
 
@@ -69,6 +69,10 @@ class TransferPolicy(models.Model):
 
     def __str__(self) -> str:
         return str(self.wallet)
+
+    def clean(self) -> None:
+        """What counts for tiers alone belongs to whoever earned it."""
+        ensure_spendable(self, "wallet", _("This wallet only counts for tiers; its points cannot be sent."))
 
 
 class Transfer(models.Model):

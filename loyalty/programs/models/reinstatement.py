@@ -9,7 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from loyalty.lib import clock
 from loyalty.programs.models.program import Program
-from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.models.wallet import Wallet, ensure_spendable
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
@@ -79,7 +79,8 @@ class ReinstatementPolicy(models.Model):
         return str(self.wallet)
 
     def clean(self) -> None:
-        """A fee that is asked for is some fee."""
+        """A fee that is asked for is some fee, and what comes back can be spent."""
+        ensure_spendable(self, "wallet", _("This wallet only counts for tiers; its points are not brought back."))
         if self.price == self.Price.POINTS and not (self.fee_points or self.fee_percent):
             raise ValidationError({"fee_points": _("Say what it costs, or choose that it costs nothing.")})
         if self.price == self.Price.MONEY and not (self.fee_money or self.value_percent):

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -94,6 +95,13 @@ class TierSet(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Points count for tiers where their wallet says so."""
+        counts_points = self.measure in (self.Measure.POINTS, self.Measure.BALANCE)
+        if counts_points and self.wallet is not None and not self.wallet.is_qualifying:
+            words = _("The points of this wallet do not count for tiers. Switch “counts for tiers” on in the wallet.")
+            raise ValidationError({"wallet": words})
 
 
 class Tier(models.Model):

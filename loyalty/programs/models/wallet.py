@@ -1,4 +1,5 @@
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -123,3 +124,10 @@ class Wallet(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def ensure_spendable(row: models.Model, name: str, words: str) -> None:
+    """Raises ValidationError with `words` where the wallet that the field `name` of `row` holds cannot be spent."""
+    wallet = getattr(row, name, None)
+    if wallet is not None and not wallet.is_spendable:
+        raise ValidationError({name: words})

@@ -304,7 +304,7 @@ def rule_of(row: EarningRule, conditions: list[RuleCondition]) -> Rule:
 def campaign_of(row: Campaign) -> terms.Campaign:
     """A stored campaign as the algebra takes it; raises InvalidSetting."""
     audience = tuple(condition_of(condition) for condition in row.audience.all())
-    return terms.Campaign(row.pk or 0, row.name, row.starts_at, row.ends_at, row.is_active, audience)
+    return terms.Campaign(row.pk or 0, row.name, row.starts_at, row.ends_at, row.is_active, audience, row.description)
 
 
 def condition_of(row: RuleCondition | AudienceCondition | models.ExtensionCondition) -> Condition:

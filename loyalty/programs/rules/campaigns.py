@@ -20,6 +20,7 @@ class Campaign:
     ends_at: datetime | None = None
     is_active: bool = True
     audience: tuple[Condition, ...] = ()
+    description: str = ""
 
     def __post_init__(self) -> None:
         for condition in self.audience:

@@ -61,6 +61,12 @@ def _outside_campaign(rule: Rule, campaign: Campaign, occurrence: Occurrence) ->
     return None
 
 
+def is_for(campaign: Campaign, occurrence: Occurrence) -> bool:
+    """Whether whoever `occurrence` tells of is in the audience, wherever they may shop."""
+    asked = [condition for condition in campaign.audience if condition.subject not in ("channel", "store")]
+    return all(condition.holds(_fact(condition, occurrence)) for condition in asked)
+
+
 def _actual(condition: Condition, rule: Rule, occurrence: Occurrence, basket: Basket) -> Any:
     match condition.subject:
         case "basket_total":

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from loyalty.lib import clock
 from loyalty.lib.errors import DomainError
@@ -23,10 +24,12 @@ from loyalty.programs.queries.reviews import reviews_of, subjects_of
 from loyalty.programs.queries.sharing import is_open as is_shared_now
 from loyalty.programs.queries.sharing import items_of, shares_now
 from loyalty.programs.queries.surveys import answered_by, state_of, surveys_for
+from loyalty.programs.rules.campaigns import Campaign
 from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.kinds import BUILT_IN
-from loyalty.programs.rules.occurrence import PURCHASE
+from loyalty.programs.rules.matching import is_for
+from loyalty.programs.rules.occurrence import PURCHASE, Occurrence
 from loyalty.programs.rules.wording.earning import sentence_for_rule
 from loyalty.programs.rules.wording.ways import (
     looked_at_by_staff,
@@ -40,7 +43,9 @@ from loyalty.programs.rules.wording.ways import (
     to_be_done,
 )
 from loyalty.programs.services.activities import record_activity
+from loyalty.programs.services.drafts import draft_of_activity
 from loyalty.programs.services.facts import NOTHING, ActivityFacts
+from loyalty.programs.services.storing import situation_of
 
 OPEN, WAITING, DONE = "open", "waiting", "done"
 
@@ -69,9 +74,19 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
-    """Everything by which a member earns: what shopping pays, in sentences, and what there is to do."""
+class Offer:
+    """A campaign that runs for the member: what it is about, and its rules in sentences."""
 
+    name: str
+    description: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Everything by which a member earns: campaigns, what shopping always pays, and what there is to do."""
+
+    offers: tuple[Offer, ...]
     shopping: tuple[str, ...]
     ways: tuple[Way, ...]
 
@@ -127,8 +142,31 @@ class Desk:
         return tuple(Pay(each.points, wallets[each.wallet_code], each.state == "pending") for each in recorded.awards)
 
     def sentences(self, type: str) -> list[str]:
-        """The rules for a type, in the member's words."""
-        return [self._sentence(rule) for rule in self.rules if rule.trigger == type]
+        """The rules for a type, without those of campaigns, in the member's words."""
+        return [self._sentence(rule) for rule in self.rules if rule.trigger == type and rule.campaign is None]
+
+    def offers(self) -> list[Offer]:
+        """The campaigns in whose audience the member is now."""
+        running = dict.fromkeys(rule.campaign for rule in self.rules if rule.campaign)
+        if not running:
+            return []
+        moment = self._moment()
+        return [self._offer(campaign) for campaign in running if is_for(campaign, moment)]
+
+    def _offer(self, campaign: Campaign) -> Offer:
+        sentences = [self._sentence(rule) for rule in self.rules if rule.campaign == campaign]
+        return Offer(campaign.name, campaign.description, tuple(sentences))
+
+    def _moment(self) -> Occurrence:
+        """The member, as a purchase of this moment would find them."""
+        zone = self.program.time_zone
+        facts = ActivityFacts(source="laurel", id="preview", type=PURCHASE, member=self.member, at=self.now)
+        draft = draft_of_activity(facts)
+        situation = situation_of(self.program.pk, draft, lock=False, needs=self.configuration.needs, zone=zone)
+        return Occurrence(
+            type=PURCHASE, at=self.now, local=self.now.astimezone(ZoneInfo(zone)), is_first=not situation.has_bought,
+            member=situation.attributes, standing=situation.standing,
+        )  # fmt: skip
 
     def _sentence(self, rule: Rule) -> str:
         units = units_of(self.configuration.wallets[int(rule.wallet)].wallet)
@@ -143,7 +181,7 @@ def ways_for(member: Member) -> Ways:
         for of_kind in (_profile, _invitation, _reviews, _surveys, _shares, _places, _by_itself, _of_the_brand)
         for way in of_kind(desk)
     ]
-    return Ways(tuple(desk.sentences(PURCHASE)), tuple(ways))
+    return Ways(tuple(desk.offers()), tuple(desk.sentences(PURCHASE)), tuple(ways))
 
 
 def _is_on(rule: Rule, now: datetime) -> bool:
