@@ -6,6 +6,8 @@ import pytest
 
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.returns import Return
+from loyalty.programs.models.tiers import Tier, TierSet, TierStanding
+from loyalty.programs.services.tiers import review_tiers
 from tests.admin.pages import page_of
 from tests.till import active, buy, line
 
@@ -55,3 +57,25 @@ def test_who_may_not_adjust_points_takes_nothing_back(staff, purchase):
     viewer = staff("viewer")
     assert viewer.get(page_of("activity_return", purchase.pk)).status_code == 403
     assert "activity_return" not in viewer.get(page_of("activity_change", purchase.pk)).content.decode()
+
+
+def test_a_tier_that_would_be_lost_is_told_before_and_after(world, desk, purchase):
+    ladder = TierSet.objects.create(
+        program=world.aurora, code="status", name="Status", measure="spend", downgrade="at_once"
+    )
+    for code, threshold in (("basic", 0), ("gold", 25)):
+        Tier.objects.create(tier_set=ladder, code=code, name=code.title(), threshold=threshold)
+    review_tiers(program=world.aurora)
+    address = page_of("activity_return", purchase.pk)
+    filled = {"key": key_of(desk.get(address)), "line_1": "", "line_2": "1", "reason": ""}
+    assert "With this the member falls from Gold to Basic (Status)." in desk.post(address, filled).content.decode()
+    assert TierStanding.objects.get(member=world.ada).tier.code == "gold"
+    page = desk.post(address, filled | {"confirmed": "1"}, follow=True).content.decode()
+    assert "The return is recorded. The member fell from Gold to Basic (Status)." in page
+    assert TierStanding.objects.get(member=world.ada).tier.code == "basic"
+
+
+def test_where_no_tier_is_lost_none_is_told(desk, purchase):
+    address = page_of("activity_return", purchase.pk)
+    page = desk.post(address, {"key": key_of(desk.get(address)), "line_1": "1", "line_2": "", "reason": ""})
+    assert "the member falls" not in page.content.decode()

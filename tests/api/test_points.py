@@ -47,6 +47,7 @@ def test_a_purchase(till, cafe, ada):
                 "why": "1 point per 1.00\N{NO-BREAK SPACE}€ on 19.99\N{NO-BREAK SPACE}€: 19 points",
             }
         ],
+        "tier_changes": [],
         "replayed": False,
     }
 

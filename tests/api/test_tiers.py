@@ -112,3 +112,64 @@ def test_the_code_of_a_tier_is_the_published_one(world, till, jeweller, spent, t
 def test_without_ladders_there_is_nothing_and_strangers_are_not_found(world, till):
     assert told(till, world.ada) == {"discount_percent": "0.00", "tiers": []}
     assert till.get(f"/members/{world.cleo.number}/tiers").status_code == 404
+
+
+def bought(till, member, amount: str, *, receipt: str, key: str, **more) -> dict:
+    body = {"source": "till", "receipt": receipt, "member": member.number, "at": "2026-07-20T11:00:00Z",
+            "currency": "EUR", "lines": [{"quantity": 1, "amount": amount}]}  # fmt: skip
+    answer = till.post("/purchases", body | more, key=key)
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def moved(before: str | None, after: str | None, ladder: str = "discount") -> dict:
+    names = {"from_name": before and before.title(), "to_name": after and after.title()}
+    return {"ladder": ladder, "from": before, "to": after, **names}
+
+
+def test_the_answer_to_a_purchase_tells_what_it_did_to_tiers(till, jeweller, world):
+    first = bought(till, world.ada, "900", receipt="1", key="1")
+    second = bought(till, world.ada, "6500", receipt="2", key="2")
+    third = bought(till, world.ada, "10", receipt="3", key="3")
+    changes = [each["tier_changes"] for each in (first, second, third)]
+    assert changes == [[], [moved("start", "ruby")], []]  # several at once are one change
+
+
+def test_the_same_purchase_again_tells_the_same(till, jeweller, world):
+    first = bought(till, world.ada, "1500", receipt="1", key="1")
+    bought(till, world.ada, "9000", receipt="2", key="2")
+    again = bought(till, world.ada, "1500", receipt="1", key="again")
+    assert (first["tier_changes"], again["tier_changes"]) == ([moved("start", "pearl")], [moved("start", "pearl")])
+    assert (first["replayed"], again["replayed"]) == (False, True)
+
+
+def test_a_dry_run_of_a_purchase_changes_no_tier(till, jeweller, world):
+    body = {"source": "till", "receipt": "1", "member": world.ada.number, "at": "2026-07-20T11:00:00Z",
+            "currency": "EUR", "lines": [{"quantity": 1, "amount": "5000"}]}  # fmt: skip
+    assert till.post("/purchases?dry_run=true", body).json()["tier_changes"] == []
+
+
+def test_the_answer_to_a_return_tells_the_tier_that_is_lost(till, jeweller, world):
+    jeweller.tier_sets.update(downgrade="at_once")
+    jeweller.tier_sets.get().save()
+    bought(till, world.ada, "1500", receipt="1", key="1")
+    bought(till, world.ada, "2000", receipt="2", key="2")
+    address, body = "/purchases/till/2/returns", {"return": "r", "all": True}
+    rehearsed = till.post(f"{address}?dry_run=true", body).json()
+    assert told(till, world.ada)["tiers"][0]["tier"] == "sapphire"
+    first, again = till.post(address, body, key="a").json(), till.post(address, body, key="b").json()
+    assert [each["tier_changes"] for each in (rehearsed, first, again)] == [[moved("sapphire", "pearl")]] * 3
+    rest = till.post("/purchases/till/1/returns", {"return": "r", "all": True}, key="c").json()
+    assert rest["tier_changes"] == [moved("pearl", "start")]
+    assert bought(till, world.ada, "2000", receipt="2", key="d")["tier_changes"] == [moved("pearl", "sapphire")]
+
+
+def test_an_activity_tells_it_too(till, world):
+    ladder = TierSet.objects.create(
+        program=world.aurora, code="deeds", name="Deeds", measure="activities", activity_types=["visit"]
+    )
+    Tier.objects.create(tier_set=ladder, code="friend", name="Friend", threshold=1)
+    relay()
+    body = {"source": "app", "id": "1", "type": "visit", "member": world.ada.number, "at": "2026-07-20T11:00:00Z"}
+    answer = till.post("/activities", body, key="1").json()
+    assert answer["tier_changes"] == [moved(None, "friend", "deeds")]

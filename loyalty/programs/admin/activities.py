@@ -23,6 +23,7 @@ from loyalty.programs.models.activity import Activity
 from loyalty.programs.queries.activities import why_of
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.returns import returns_of, sold_lines, words_of
+from loyalty.programs.rules.wording.tiers import has_moved, would_move
 from loyalty.programs.services.facts import LineBack, ReturnFacts
 from loyalty.programs.services.returns import Returned, record_return
 
@@ -162,7 +163,8 @@ class ActivityScreen(ReadOnly, WithExport, ProgramScreen):
                 actor=actor_of(request), dry_run=not is_sure,
             )  # fmt: skip
             if is_sure:
-                return self.done(request, _("The return is recorded."), self.address("change", activity))
+                words = [str(_("The return is recorded.")), *map(has_moved, returned.tier_changes)]
+                return self.done(request, " ".join(words), self.address("change", activity))
             return self._preview(request, activity, returned, products)
 
         return self.form_page(request, form, go_on, _("Return goods"), obj=activity, submit=_("Go on"))
@@ -180,6 +182,7 @@ class ActivityScreen(ReadOnly, WithExport, ProgramScreen):
             _("Is this right?"),
             obj=activity,
             returned=returned,
+            tiers=[(would_move(each), each.is_fall) for each in returned.tier_changes],
             lines=[(line, products[line.position]) for line in returned.lines],
             wallets=[
                 (code, claws.get(code), given.get(code, 0), before.get(code, 0), after.get(code, 0))

@@ -28,6 +28,11 @@ def _balance(active: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _moved(before: str, after: str) -> dict[str, Any]:
+    names = {"from_name": before.title(), "to_name": after.title()}
+    return {"ladder": "status", "from": before, "to": after, **names}
+
+
 BALANCES = {"balances": [_balance(69)]}
 TIERS = {
     "discount_percent": "6.00",
@@ -54,6 +59,7 @@ RECORDED_PURCHASE = {
             "why": "A bonus of 50 points",
         },
     ],
+    "tier_changes": [_moved("basic", "silver")],
     "replayed": False,
 }  # fmt: skip
 RECORDED_REVIEW = {
@@ -66,6 +72,7 @@ RECORDED_REVIEW = {
             "why": "A bonus of 20 points",
         },
     ],
+    "tier_changes": [],
     "replayed": False,
 }  # fmt: skip
 RECORDED_BATCH = {
@@ -96,5 +103,9 @@ _RETURNED = {
     "clawbacks": [{"wallet": "points", "points": 34, "waived": 0}],
     "given_back": [],
 }
-RECORDED_RETURN = _RETURNED | {"balances": [_balance(35)], "replayed": False}
+RECORDED_RETURN = _RETURNED | {
+    "balances": [_balance(35)],
+    "tier_changes": [_moved("silver", "basic")],
+    "replayed": False,
+}
 RETURNS = {"results": [_RETURNED], "next": None}

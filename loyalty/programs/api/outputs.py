@@ -9,6 +9,7 @@ from loyalty.lib.rest.schema import ProblemOutput
 from loyalty.lib.rest.shapes import Output
 
 REPLAYED = "Known already: these are the points of the first time."
+MOVED = "What this did to the member's tiers, ladder by ladder; mostly nothing. Empty in a dry run."
 STATES = ("active", "pending", "held")
 
 
@@ -57,6 +58,16 @@ class StepOutput(Output):
     why = serializers.CharField(help_text="A sentence that a till may show to the member.")
 
 
+class TierChangeOutput(Output):
+    """The member went from one tier of a ladder to another."""
+
+    ladder = serializers.CharField(source="ladder.code")
+    locals()["from"] = serializers.CharField(source="before_code", allow_null=True, help_text="null: below the lowest.")
+    from_name = serializers.CharField(source="before_name", allow_null=True, help_text="As members read it.")
+    to = serializers.CharField(source="after_code", allow_null=True, help_text="null: below the lowest.")
+    to_name = serializers.CharField(source="after_name", allow_null=True, help_text="As members read it.")
+
+
 class PurchaseOutput(Output):
     """What a purchase earned, and why."""
 
@@ -64,6 +75,7 @@ class PurchaseOutput(Output):
     awards = AwardOutput(many=True)
     balances = BalanceOutput(many=True)
     explanation = StepOutput(many=True)
+    tier_changes = TierChangeOutput(many=True, help_text=MOVED)
     replayed = serializers.BooleanField(help_text=REPLAYED)
 
 
@@ -74,6 +86,7 @@ class ActivityOutput(Output):
     awards = AwardOutput(many=True)
     balances = BalanceOutput(many=True)
     explanation = StepOutput(many=True)
+    tier_changes = TierChangeOutput(many=True, help_text=MOVED)
     replayed = serializers.BooleanField(help_text=REPLAYED)
 
 

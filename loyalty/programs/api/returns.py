@@ -15,7 +15,7 @@ from loyalty.lib.rest.views import answer
 from loyalty.members.api.idempotency import once, rehearse
 from loyalty.programs.api import examples
 from loyalty.programs.api.inputs import MOST_LINES, DryRunInput
-from loyalty.programs.api.outputs import BalanceOutput
+from loyalty.programs.api.outputs import BalanceOutput, TierChangeOutput
 from loyalty.programs.api.views import DRY_RUN, RECEIPT, PointsView
 from loyalty.programs.errors.returns import WrongReturn
 from loyalty.programs.queries.returns import returns_page
@@ -83,6 +83,9 @@ class ReturnOutput(ReturnRowOutput):
     """What a return took, and gave back."""
 
     balances = BalanceOutput(many=True)
+    tier_changes = TierChangeOutput(
+        many=True, help_text="Tiers that the member lost by it, ladder by ladder; a dry run tells what would be lost."
+    )
     replayed = serializers.BooleanField(help_text="Known already: this is what happened the first time.")
 
 

@@ -206,6 +206,8 @@ class TierChange(models.Model):
     activity = models.ForeignKey(
         "loyalty.Activity", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
     )
+    # Which call it was that moved them, so that the same call tells the same again.
+    call = models.CharField(max_length=40, default="", db_default="", editable=False)
     why = models.CharField(_("why"), max_length=8, choices=Why)
     measured = models.DecimalField(_("measured"), max_digits=20, decimal_places=4, null=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)

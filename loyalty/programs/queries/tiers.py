@@ -16,13 +16,14 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import TierChange, TierSet, TierStanding
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
-from loyalty.programs.queries.configuration import configuration_of, configuration_under
+from loyalty.programs.queries.configuration import Configuration, configuration_of, configuration_under
 from loyalty.programs.rules.tiers import (
     NIL,
     Counts,
     Held,
     Ladder,
     Moment,
+    Moved,
     Outlook,
     Rung,
     Span,
@@ -240,6 +241,17 @@ def _codes_on(ladder: Ladder, member_ids: list[int]) -> dict[int, str | None]:
         for member_id in member_ids
     }
     return {member_id: rung.code if rung else None for member_id, rung in rungs.items()}
+
+
+def moved_by(configuration: Configuration, member_id: int, activity_id: int, call: str) -> tuple[Moved, ...]:
+    """What a call about an activity did to the member's tiers, as it told the first time; by the ladders in force."""
+    ladders = {ladder.id: ladder for ladder in configuration.ladders}
+    if not ladders:
+        return ()
+    found = TierChange.objects.filter(member_id=member_id, activity_id=activity_id, call=call, tier_set__in=ladders)
+    rows = found.order_by("pk").values_list("tier_set_id", "before_id", "after_id")
+    places = [(ladder, ladder.place_of(one), ladder.place_of(two)) for pk, one, two in rows for ladder in [ladders[pk]]]
+    return tuple(Moved(ladder, ladder.rung_at(one), ladder.rung_at(two)) for ladder, one, two in places)
 
 
 def changes_of(member: Member, *, limit: int = 50) -> list[TierChange]:

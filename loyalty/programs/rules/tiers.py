@@ -104,6 +104,36 @@ class Ladder:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A member went from one rung to another; None: below the lowest."""
+
+    ladder: Ladder
+    before: Rung | None
+    after: Rung | None
+
+    @property
+    def is_fall(self) -> bool:
+        places = [self.ladder.place_of(rung.id if rung else None) for rung in (self.before, self.after)]
+        return places[1] < places[0]
+
+    @property
+    def before_code(self) -> str | None:
+        return self.before.code if self.before else None
+
+    @property
+    def before_name(self) -> str | None:
+        return self.before.name if self.before else None
+
+    @property
+    def after_code(self) -> str | None:
+        return self.after.code if self.after else None
+
+    @property
+    def after_name(self) -> str | None:
+        return self.after.name if self.after else None
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A half-open interval of instants; None is without end on that side."""
 

@@ -15,6 +15,7 @@ from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.queries.balances import balances_under
 from loyalty.programs.queries.configuration import Configuration, configuration_under, known_configuration
+from loyalty.programs.queries.tiers import moved_by
 from loyalty.programs.rules.standing import NO_NEEDS
 from loyalty.programs.services.checks import ensure_activity, ensure_purchase
 from loyalty.programs.services.deferring import deferred
@@ -24,11 +25,13 @@ from loyalty.programs.services.judging import Plan
 from loyalty.programs.services.kinds import ensure_fits_kind
 from loyalty.programs.services.once import plan_once
 from loyalty.programs.services.storing import Known, Situation, situation_of
-from loyalty.programs.services.tiers import follow
+from loyalty.programs.services.tiers import follow, moved
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import Counters
 from loyalty.programs.services.watching import Watch, flagged, open_cases
 from loyalty.programs.services.writing import write
+
+CALL = "record"
 
 
 def record_purchase(program: Program, facts: PurchaseFacts, *, actor: str, dry_run: bool = False) -> Recorded:
@@ -62,7 +65,7 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
     """In the caller's transaction, or where one statement writes everything, in none."""
     situation, configuration = _look(program.pk, draft)
     if situation.known:
-        return replayed(situation.known, situation, configuration, draft)
+        return _again(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
     if connection.autocommit and not configuration.records_at_once:  # the rules have changed since
         return in_transaction(lambda: _book(program, draft, actor))
@@ -78,8 +81,9 @@ def _book(program: Program, draft: Draft, actor: str) -> Recorded:
     _prolong(configuration, situation, draft, plan, actor)
     if plan.suspicions:
         open_cases(program.pk, [flagged(configuration, activity_id, draft, situation.member_id, plan)])
-    follow(configuration, {situation.member_id: None}, actor=actor, activity_id=activity_id)
-    return answer(configuration, situation, Recorded(activity_id, draft.ref, plan.awards, plan.steps))
+    moves = follow(configuration, {situation.member_id: None}, actor=actor, activity_id=activity_id, call=CALL)
+    recorded = Recorded(activity_id, draft.ref, plan.awards, plan.steps, tier_changes=moved(moves))
+    return answer(configuration, situation, recorded)
 
 
 def _look(program_id: int, draft: Draft, *, for_good: bool = True) -> tuple[Situation, Configuration]:
@@ -110,7 +114,7 @@ def was_asked(known: Configuration | None, configuration: Configuration) -> bool
 def _rehearse(program: Program, draft: Draft) -> Recorded:
     situation, configuration = _look(program.pk, draft, for_good=False)
     if situation.known:
-        return replayed(situation.known, situation, configuration, draft)
+        return _again(situation.known, situation, configuration, draft)
     ensure_welcome(configuration.program, situation, draft)
     watch = Watch(lock=False)
     watch.look([(configuration, draft, situation.member_id)])
@@ -129,6 +133,12 @@ def ensure_welcome(program: Program, situation: Situation, draft: Draft) -> None
         raise WrongCurrency(field="currency", expected=program.currency)
     if draft.kind == Activity.Kind.ACTIVITY:
         ensure_fits_kind(program.pk, situation.config_version, draft.type, draft.attributes)
+
+
+def _again(known: Known, situation: Situation, configuration: Configuration, draft: Draft) -> Recorded:
+    """The first answer, with what it did to tiers."""
+    first = replayed(known, situation, configuration, draft)
+    return replace(first, tier_changes=moved_by(configuration, situation.member_id, known.id, CALL))
 
 
 def replayed(known: Known, situation: Situation, configuration: Configuration, draft: Draft) -> Recorded:

@@ -13,6 +13,7 @@ from loyalty.programs.queries.balances import WalletBalance
 from loyalty.programs.rules.capping import Use
 from loyalty.programs.rules.explanation import Step
 from loyalty.programs.rules.occurrence import Line
+from loyalty.programs.rules.tiers import Moved
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -108,7 +109,7 @@ class Recorded:
     """The answer to a purchase or activity. `activity_id` is None after a dry run; `ref` is "source:receipt".
 
     Everything is as at the first time, also when the activity was `replayed`; `balances` alone are those of now, read
-    when first asked for.
+    when first asked for. `tier_changes` are the moves that it caused, of one recorded alone.
     """
 
     activity_id: int | None
@@ -116,6 +117,7 @@ class Recorded:
     awards: tuple[AwardMade, ...]
     explanation: tuple[Step, ...]
     replayed: bool = False
+    tier_changes: tuple[Moved, ...] = ()
     read_balances: Callable[[], tuple[WalletBalance, ...]] = field(default=tuple, repr=False, compare=False)
 
     @cached_property

@@ -31,13 +31,15 @@ from loyalty.programs.queries.balances import WalletBalance, balances_of
 from loyalty.programs.queries.configuration import configuration_of
 from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.queries.returns import returns_of, sold_lines
+from loyalty.programs.queries.tiers import moved_by
 from loyalty.programs.rules.returns import Sold, brought_by, money_of, paid_for, step_of
+from loyalty.programs.rules.tiers import Moved
 from loyalty.programs.rules.velocity import Seen
 from loyalty.programs.services.checks import ensure_return
 from loyalty.programs.services.drafts import digest_of, plain, utc_text
 from loyalty.programs.services.facts import ReturnFacts
 from loyalty.programs.services.shares import pot_of
-from loyalty.programs.services.tiers import follow
+from loyalty.programs.services.tiers import follow, moved
 from loyalty.programs.services.transactions import in_transaction
 from loyalty.programs.services.uses import give_back_uses
 from loyalty.programs.services.watching import counts_returns, notice_return
@@ -84,6 +86,7 @@ class Returned:
     clawbacks: tuple[Clawback, ...]
     given_back: tuple[GivenBack, ...]
     replayed: bool = False
+    tier_changes: tuple[Moved, ...] = ()
     read_balances: Callable[[], Sequence[WalletBalance]] = field(default=tuple, repr=False, compare=False)
 
     @cached_property
@@ -139,9 +142,10 @@ def _record(program: Program, source: str, receipt: str, facts: ReturnFacts, act
     done = _Reckoning(program, activity, facts, at, actor, earlier, lines, step, is_after_spending=is_late).post()
     if is_late:
         notice_return(configuration, activity.pk, Seen(activity.member_id, at))
-    follow(configuration, {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
+    turn = {activity.member_id: None}
+    moves = follow(configuration, turn, actor=actor, returned=True, activity_id=activity.pk, call=_call(done))
     publish(_event(done, activity))
-    return told_of(done, activity)
+    return replace(told_of(done, activity), tier_changes=moved(moves))
 
 
 def _lock(activity: Activity) -> None:
@@ -153,7 +157,12 @@ def _lock(activity: Activity) -> None:
 def _replayed(activity: Activity, known: Return, facts: ReturnFacts) -> Returned:
     if known.digest != _digest(facts):
         raise ReturnReused
-    return replace(told_of(known, activity), replayed=True)
+    changes = moved_by(configuration_of(activity.program), activity.member_id, activity.pk, _call(known))
+    return replace(told_of(known, activity), replayed=True, tier_changes=changes)
+
+
+def _call(done: Return) -> str:
+    return f"return:{done.pk}"
 
 
 def _instant_of(activity: Activity, facts: ReturnFacts) -> datetime:

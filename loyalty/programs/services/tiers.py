@@ -22,7 +22,7 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import LadderReview, TierChange
 from loyalty.programs.queries.configuration import Configuration, configuration_for, configuration_of
 from loyalty.programs.queries.tiers import Look, look_at
-from loyalty.programs.rules.tiers import BELOW, Held, Ladder, judge
+from loyalty.programs.rules.tiers import BELOW, Held, Ladder, Moved, judge
 from loyalty.programs.services.transactions import in_transaction, turn_of
 
 SLICE = 500
@@ -44,9 +44,9 @@ WITH moved AS (
         is_locked = EXCLUDED.is_locked, review_at = EXCLUDED.review_at
 )
 INSERT INTO loyalty_tierchange (member_id, tier_set_id, before_id, after_id, why, measured, reason, actor, at,
-    created_at, activity_id, floor_id, floor_until, is_locked)
+    created_at, activity_id, call, floor_id, floor_until, is_locked)
 SELECT member_id, ladder_id, before_id, tier_id, why, measured, %(reason)s, %(actor)s, %(at)s, %(now)s, %(activity)s,
-    floor_id, floor_until, is_locked
+    %(call)s, floor_id, floor_until, is_locked
 FROM moved WHERE is_told ORDER BY member_id, ladder_id"""
 DUE = """
 SELECT DISTINCT s.member_id FROM loyalty_tierstanding s
@@ -92,6 +92,7 @@ def follow(
     actor: str,
     returned: bool = False,
     activity_id: int | None = None,
+    call: str = "",
     at: datetime | None = None,
     quietly: bool = False,
 ) -> list[Move]:
@@ -99,6 +100,7 @@ def follow(
 
     `members` are ids with the instants at which they joined (None: looked up where a ladder asks). The caller has
     locked their rows before anything of theirs was counted. `returned`: something came back, which no grace bears.
+    `call` is what it is found by again (`queries.tiers.moved_by`), where an answer tells of it.
     `quietly`: a file brought it, which is no occasion for letters.
     One statement where nothing moves, two more (one tells it) where something does; none in a program without ladders.
     """
@@ -110,7 +112,18 @@ def follow(
     looks = look_at(ladders, joined, at=at, zone=configuration.program.time_zone, returned=returned)
     moves = [Move(look, judge(look.ladder, look.held, look.counts, look.moment, returned=returned)) for look in looks]
     fell = TierChange.Why.RETURNED if returned else TierChange.Why.FELL
-    return _write(configuration.program, moves, at, actor, fell=fell, activity_id=activity_id, quietly=quietly)
+    return _write(
+        configuration.program, moves, at, actor, fell=fell, activity_id=activity_id, call=call, quietly=quietly
+    )
+
+
+def moved(moves: Iterable[Move]) -> tuple[Moved, ...]:
+    """What became of a member's tiers, as answers tell it."""
+    return tuple(
+        Moved(ladder, ladder.rung_at(move.look.held.place), ladder.rung_at(move.held.place))
+        for move in moves
+        for ladder in [move.look.ladder]
+    )
 
 
 def take_turn(program: Program, member_id: int) -> Configuration:
@@ -153,6 +166,7 @@ def _write(
     fell: str = TierChange.Why.FELL,
     reason: str = "",
     activity_id: int | None = None,
+    call: str = "",
     tell_all: bool = False,
     quietly: bool = False,
 ) -> list[Move]:
@@ -166,7 +180,7 @@ def _write(
             WRITE,
             {
                 "rows": json.dumps(rows, default=str), "reason": reason[:200], "actor": actor[:80], "at": at,
-                "now": clock.now(), "activity": activity_id,
+                "now": clock.now(), "activity": activity_id, "call": call,
             },
         )  # fmt: skip
     told = [move for move in written if move.is_rise or move.is_fall]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy, pget
 
 from loyalty.lib.dates import day_and_month, full_day
 from loyalty.programs.rules.days import Zone, local_day
-from loyalty.programs.rules.tiers import Ladder, Outlook, Rung
+from loyalty.programs.rules.tiers import Ladder, Moved, Outlook, Rung
 from loyalty.programs.rules.wording.amounts import Units, money_of, number_of, points_of
 
 INSTANT = timedelta(microseconds=1)
@@ -176,3 +176,29 @@ def last_day_of(end: datetime, zone: Zone, now: datetime) -> str:
     """The last day before the instant `end`: 31 December, with its year where it is another one."""
     day = local_day(end - INSTANT, zone)
     return day_and_month(day) if day.year == local_day(now, zone).year else full_day(day)
+
+
+def would_move(moved: Moved) -> str:
+    """For the staff, before: “With this the member falls from Gold to Silver (Status).”"""
+    if moved.after is None:
+        text = _("With this the member loses %(before)s (%(ladder)s).")
+    elif moved.is_fall:
+        text = _("With this the member falls from %(before)s to %(after)s (%(ladder)s).")
+    else:
+        text = _("With this the member rises to %(after)s (%(ladder)s).")
+    return text % _names(moved)
+
+
+def has_moved(moved: Moved) -> str:
+    """For the staff, afterwards: “The member fell from Gold to Silver (Status).”"""
+    if moved.after is None:
+        text = _("The member lost %(before)s (%(ladder)s).")
+    elif moved.is_fall:
+        text = _("The member fell from %(before)s to %(after)s (%(ladder)s).")
+    else:
+        text = _("The member rose to %(after)s (%(ladder)s).")
+    return text % _names(moved)
+
+
+def _names(moved: Moved) -> dict[str, str]:
+    return {"before": moved.before_name or "", "after": moved.after_name or "", "ladder": moved.ladder.name}
