@@ -146,7 +146,7 @@ def told(steps: Sequence[Step], wallets: dict[int, Wallet], program: Program, *,
     """Steps in the words of the language in force. Members are not told of rules on trial."""
     return [
         Told(
-            rule=step.rule_name if voice == "staff" or step.code != "under-review" else _("Being checked"),
+            rule=_name_of(step, voice),
             wallet=wallets[int(step.wallet)].code,
             matched=step.matched,
             points=step.points,
@@ -156,6 +156,15 @@ def told(steps: Sequence[Step], wallets: dict[int, Wallet], program: Program, *,
         for step in steps
         if voice == "staff" or not step.is_shadow
     ]
+
+
+def _name_of(step: Step, voice: str) -> str:
+    """What a step is headed by; caps without a name and full wallets have none of their own."""
+    if voice != "staff" and step.code == "under-review":
+        return _("Being checked")
+    if step.code == "balance-full":
+        return _("Full wallet")
+    return step.rule_name or _("Limit")
 
 
 def units_of(wallet: Wallet) -> Units:

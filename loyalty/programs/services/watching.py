@@ -93,7 +93,7 @@ class Watch:
             if rule.pattern != "refunds":
                 who = member_id if rule.pattern == "device" else -2 - len(known.sightings)
                 self._known[spot] = known._replace(sightings=(*known.sightings, Sighting(seen.at, who)))
-        return held_back(configuration, plan, found) if found else plan
+        return held_back(configuration, plan, found, seen) if found else plan
 
     def _learn(self, spot: Spot, sightings: Any, allowed: int | None) -> None:
         before = self._known.get(spot, Known())
@@ -128,11 +128,11 @@ def _asked(place: int, rule: VelocityRule, spot: Spot, seen: Seen) -> dict[str, 
     }  # fmt: skip
 
 
-def held_back(configuration: Configuration, plan: Plan, found: Sequence[Suspicion]) -> Plan:
-    """The plan with its points waiting for a decision, whatever their wallets say; the explanation says so."""
+def held_back(configuration: Configuration, plan: Plan, found: Sequence[Suspicion], seen: Seen) -> Plan:
+    """The plan with its points waiting for a decision, whatever their wallets say; the explanation says why."""
     wallets = [*plan.granted, *configuration.wallets]
     steps = tuple(
-        Step(f"watch:{each.rule.id}", each.rule.name, wallets[0], True, 0, "under-review", each.told())
+        Step(f"watch:{each.rule.id}", each.rule.name, wallets[0], True, 0, "under-review", _facts(each, seen))
         for each in found
         if wallets
     )
@@ -205,9 +205,14 @@ def _sightings(told: Any) -> tuple[Sighting, ...]:
 
 def _case(suspicion: Suspicion, seen: Seen) -> dict[str, Any]:
     rule = suspicion.rule
-    facts = {name: value[:LONGEST_NAME] for name, value in rule.facts(seen).items() if name != "member"}
     return {
-        "rule": rule.id, "place": suspicion.key, "facts": facts | suspicion.told(), "count": suspicion.count,
+        "rule": rule.id, "place": suspicion.key, "facts": _facts(suspicion, seen), "count": suspicion.count,
         "member": seen.member if rule.pattern in ("purchases", "cashier", "refunds") else None,
         "cashier": seen.cashier[:LONGEST_NAME] if rule.pattern == "cashier" else "",
     }  # fmt: skip
+
+
+def _facts(suspicion: Suspicion, seen: Seen) -> dict[str, Any]:
+    """What was noticed, and on which card, till or device, in plain values; the member is known anyway."""
+    facts = {name: value[:LONGEST_NAME] for name, value in suspicion.rule.facts(seen).items() if name != "member"}
+    return facts | suspicion.told()
