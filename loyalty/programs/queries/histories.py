@@ -62,8 +62,7 @@ WHERE w.program_id = %s AND p.event_at >= %s AND p.event_at < %s AND p.kind NOT 
 ORDER BY p.created_at, p.id"""
 # An award came to nothing: not confirmed in time, cancelled, or refused by the staff. One award does once, in two legs.
 CANCELLED = """
-SELECT c.created_at, a.source, w.code, m.id, c.event_at, -sum(c.points)::bigint, coalesce(sum(c.waived), 0)::bigint,
-       bool_or(c.kind = 'cancel')
+SELECT c.created_at, a.source, w.code, m.id, c.event_at, -sum(c.points)::bigint, coalesce(sum(c.waived), 0)::bigint
 FROM ledger_posting c JOIN ledger_posting a ON a.account_id = c.account_id AND a.id = c.refers_to AND a.kind = 'award'
 JOIN ledger_account x ON x.id = c.account_id JOIN loyalty_wallet w ON w.id = x.wallet_id
 JOIN loyalty_member m ON m.subject = x.subject
@@ -142,7 +141,7 @@ class ByHand(NamedTuple):
 
 
 class Cancelled(NamedTuple):
-    """Points of one activity in one wallet came to nothing; `key` is the activity's. By itself: nobody decided it."""
+    """Points of one activity in one wallet came to nothing; `key` is the activity's."""
 
     created_at: datetime
     key: str
@@ -151,7 +150,6 @@ class Cancelled(NamedTuple):
     at: datetime
     points: int
     waived: int
-    by_itself: bool
 
 
 class Moved(NamedTuple):
