@@ -171,7 +171,7 @@ def test_what_is_asked_for_old_points_has_the_numbers_in_it(staff, world, wallet
     assert ExtensionRun.objects.count() == 1
     assert "at work, 0 members so far" in text(browser.get(page_of("extension_change", row.pk)))
     work_on_extensions()
-    assert "10 points in 1 lots got a later day" in text(browser.get(page_of("extension_change", row.pk)))
+    assert "10 points in 1 lot got a later day" in text(browser.get(page_of("extension_change", row.pk)))
     after = text(browser.get(page_of("extension_reach", row.pk)))
     assert "nothing would last longer" in after
 

@@ -135,7 +135,7 @@ def test_or_as_long_as_what_was_given(world, change, cash):
 def test_only_some_tiers_and_only_while_it_is_on(world, change, rate, stars, cash):
     earn(world.ada, 1000)
     ladder = TierSetFactory(program=world.aurora)
-    gold = TierFactory(tier_set=ladder, code="gold")
+    gold = TierFactory(tier_set=ladder, code="gold", threshold=5000)
     with pytest.raises(ConversionsOff):
         change(100, tiers=["gold"])
     TierStandingFactory(member=world.ada, tier_set=ladder, tier=gold)

@@ -20,7 +20,7 @@ PAGES = {
 }
 ICONS = {
     "profile": "me", "birthday": "gift-day", "anniversary": "gift-day", "visit": "qr", "event": "qr", "share": "share",
-    "referral": "me", "review": "activity", "survey": "rules", "video": "play",
+    "referral": "me", "survey": "rules",
 }  # fmt: skip
 
 

@@ -187,11 +187,16 @@ def _sentences(rows: Rows, told: Described) -> dict[tuple[str, str], str]:
 def _names(rows: Rows, told: Described) -> dict[tuple[str, str], str]:
     """What has no name of its own is called by what it says, or by what it is for."""
     caps = zip(told.places.get("caps", {}), rows.caps, strict=True)
-    found = {("caps", key): words_of_cap(cap, rows.program, None).rstrip(".") for key, cap in caps}
+    found = {("caps", key): _unquoted(words_of_cap(cap, rows.program, None)) for key, cap in caps}
     for noun in POLICIES:
         for key, row in zip(told.places.get(noun, {}), rows.by_noun[noun], strict=True):
             found[noun, key] = str(row)
     return found
+
+
+def _unquoted(sentence: str) -> str:
+    """A sentence as it stands between quotation marks."""
+    return sentence.rstrip(".").translate(str.maketrans("", "", "“”„«»"))
 
 
 # What is said of policies in sentences.
