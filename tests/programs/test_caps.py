@@ -86,6 +86,24 @@ def test_a_pause_between_two(world):
     assert points(*told) == [5, 0, 5, 0, 5]
 
 
+def test_a_pause_holds_in_whatever_order_tills_deliver(world):
+    cap(world.aurora, 1, period="cooldown", minutes=60)
+    minutes = (120, 0, 10, 240, 200, 300, 61)
+    facts = [purchase(world.ada, "5", receipt=f"one {m}", at=AT + timedelta(minutes=m)) for m in minutes]
+    assert points(*[record_purchase(world.aurora, each, actor=ACTOR) for each in facts]) == [5, 5, 0, 5, 0, 5, 0]
+    # a batch is judged in the order in which it happened: 0, 61, 200 and 300
+    facts = [purchase(world.ben, "5", receipt=f"all {m}", at=AT + timedelta(minutes=m)) for m in minutes]
+    assert points(*record_purchases(world.aurora, facts, actor=ACTOR)) == [0, 5, 0, 0, 5, 5, 5]
+
+
+def test_a_pause_forgets_the_oldest_and_then_pays_nothing_older(world):
+    cap(world.aurora, 1, period="cooldown", minutes=1)
+    for number in range(52):
+        buy(world.ada, "5", receipt=f"n{number}", at=AT - timedelta(hours=number))
+    assert points(buy(world.ada, "5", receipt="old", at=AT - timedelta(hours=99))) == [0]
+    assert len(CapUse.objects.get().recent) == 50
+
+
 def test_a_budget_of_money_counts_the_value_of_points(world):
     world.aurora.wallets.update(point_value=Decimal("0.01"))
     world.aurora.save()

@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -112,7 +113,7 @@ class CapUse(models.Model):
     times = models.BigIntegerField(default=0)
     points = models.BigIntegerField(default=0)
     money = models.DecimalField(max_digits=20, decimal_places=4, default=0)
-    last_at = models.DateTimeField(null=True)
+    recent = ArrayField(models.DateTimeField(), default=list, db_default=[])
 
     class Meta:
         constraints = [

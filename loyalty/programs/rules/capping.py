@@ -29,6 +29,7 @@ MEASURES = ("times", "points", "money")
 MODES = ("trim", "reject")
 EVER = datetime(1900, 1, 1, tzinfo=UTC)  # where periods without a beginning begin
 NIL = Decimal(0)
+REMEMBERED = 50  # so many instants a counter of pauses keeps, as programs_take_uses does
 RULES, CAMPAIGNS, WHOLE = range(3)
 
 
@@ -41,25 +42,26 @@ class Place(NamedTuple):
 
 
 class Used(NamedTuple):
-    """What a counter holds; `last_at` is when something was counted last."""
+    """What a counter holds; `recent` are the latest instants at which a cap with a pause counted, the newest last."""
 
     times: int = 0
     points: int = 0
     money: Decimal = NIL
-    last_at: datetime | None = None
+    recent: tuple[datetime, ...] = ()
 
 
 UNUSED = Used()
 
 
 class Use(NamedTuple):
-    """What one activity counts on one counter, and of which wallet it came."""
+    """What one activity counts on one counter, and of which wallet it came; `pauses`: a pause follows it."""
 
     place: Place
     wallet: WalletId
     times: int
     points: int
     money: Decimal
+    pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,18 @@ class Cap:
     def allowed(self, points: int, used: Used, at: datetime, value: Decimal) -> int:
         """How many of `points` may be given; `value` is the money value of one."""
         if self.period == "cooldown":
-            return 0 if used.last_at and abs(at - used.last_at) < timedelta(minutes=self.minutes) else points
+            return 0 if self._is_pause(used.recent, at) else points
         if self.measure == "times":
             return points if used.times + 1 <= self.most else 0
         left = self._left(used, value)
         if left is None or points <= left:
             return points
         return left if self.mode == "trim" else 0
+
+    def _is_pause(self, recent: Sequence[datetime], at: datetime) -> bool:
+        """Activities come late and in any order, so all that were counted are asked; what is older than them is not."""
+        is_forgotten = len(recent) >= REMEMBERED and at < recent[0]
+        return is_forgotten or any(abs(at - each) < timedelta(minutes=self.minutes) for each in recent)
 
     def _left(self, used: Used, value: Decimal) -> int | None:
         if self.measure == "points":
@@ -198,8 +205,8 @@ def cap_awards(caps: Sequence[Cap], evaluation: Evaluation, setting: Setting, us
 
 def grown(used: Used, use: Use, at: datetime) -> Used:
     """A counter after this was counted."""
-    last = at if used.last_at is None else max(at, used.last_at)
-    return Used(used.times + use.times, used.points + use.points, used.money + use.money, last)
+    recent = tuple(sorted((*used.recent, at))[-REMEMBERED:]) if use.pauses else used.recent
+    return Used(used.times + use.times, used.points + use.points, used.money + use.money, recent)
 
 
 class _Parts:
@@ -244,7 +251,7 @@ class _Parts:
             points = sum(self.points[index] for index in self._reach(cap))
             if place is None or points <= 0:
                 continue
-            use = Use(place, self._wallet, 1, points, points * self._value)
+            use = Use(place, self._wallet, 1, points, points * self._value, cap.period == "cooldown")
             self._counters[place] = grown(self._counters.get(place, UNUSED), use, self._setting.at)
             if cap.period != "transaction":
                 made.append(use)

@@ -169,5 +169,5 @@ class Memory(Counters):
             used = self._known.get(use.place, UNUSED)
             self._known[use.place] = Used(
                 used.times - use.times * is_all, used.points - use.points * points // whole,
-                used.money - (use.money * points / whole).quantize(Decimal("0.0001")), used.last_at,
+                used.money - (use.money * points / whole).quantize(Decimal("0.0001")), used.recent,
             )  # fmt: skip

@@ -33,7 +33,7 @@ class Counters:
         wanted = sorted({place for place in places if place not in self._known})
         if wanted:
             rows = rows_of(TAKE if self.lock else READ, json_text([_entry(*each) for each in enumerate(wanted)]))
-            found = {wanted[row[0]]: Used(*row[1:5]) for row in rows}
+            found = {wanted[row[0]]: Used(*row[1:4], tuple(row[4])) for row in rows}
             self._known |= {place: found.get(place, UNUSED) for place in wanted}
         return self._known
 
@@ -56,12 +56,12 @@ def take_uses(taken: Iterable[tuple[Iterable[Use], datetime]], caps: Iterable[Ca
 def taking(taken: Iterable[tuple[Iterable[Use], datetime]], caps: Iterable[Cap]) -> str | None:
     """What activities (uses, instant) use up, as `programs_take_uses` takes it; None for nothing."""
     limits = {cap.id: cap for cap in caps}
-    sums: dict[Place, tuple[Use, datetime]] = {}
+    sums: dict[Place, tuple[Use, list[datetime]]] = {}
     for uses, at in taken:
         for use in uses:
-            before, last = sums.get(use.place, (None, at))
-            sums[use.place] = (_both(before, use) if before else use), max(at, last)
-    entries = [_taking(number, use, at, limits[use.place.cap]) for number, (use, at) in enumerate(sums.values())]
+            before, instants = sums.get(use.place, (None, []))
+            sums[use.place] = (_both(before, use) if before else use), [*instants, at]
+    entries = [_taking(number, use, ats, limits[use.place.cap]) for number, (use, ats) in enumerate(sums.values())]
     return json_text(entries) if entries else None
 
 
@@ -142,9 +142,11 @@ def _entry(number: int, place: Place) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _taking(number: int, use: Use, at: datetime, cap: Cap) -> dict[str, Any]:
-    most = None if cap.period == "cooldown" else f"{cap.most:f}"
-    return {
+def _taking(number: int, use: Use, instants: Iterable[datetime], cap: Cap) -> dict[str, Any]:
+    entry = {
         **_entry(number, use.place), "times": use.times, "points": use.points, "money": f"{use.money:f}",
-        "at": at.isoformat(), "measure": cap.measure, "most": most, "minutes": cap.minutes if most is None else 0,
+        "measure": cap.measure,
     }  # fmt: skip
+    if cap.period == "cooldown":
+        return entry | {"minutes": cap.minutes, "ats": [at.isoformat() for at in instants]}
+    return entry | {"most": f"{cap.most:f}"}
