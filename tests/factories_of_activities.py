@@ -121,6 +121,7 @@ class ShareItemFactory(Row):
     title = "Our new roast"
     text = "Tastes of plums."
     url = "https://shop.example.org/roast"
+    is_published = True
 
 
 class ShareFactory(Row):

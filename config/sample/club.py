@@ -22,7 +22,7 @@ from loyalty.programs.services.checkins import save_place
 from loyalty.programs.services.ladders import save_ladder
 from loyalty.programs.services.referrals import save_policy
 from loyalty.programs.services.reviews import save_review_policy
-from loyalty.programs.services.sharing import save_share_item
+from loyalty.programs.services.sharing import publish_share_item, save_share_item
 from loyalty.programs.services.surveys import publish_survey, save_survey
 
 ACTOR = "sample"
@@ -141,4 +141,4 @@ def _share(program: Program) -> None:
         program=program, code="roastery", title="A morning at our roastery", url="https://aurora.example/roastery",
         text="This is where my coffee comes from.", period="month",
     )  # fmt: skip
-    save_share_item(item, actor=ACTOR)
+    publish_share_item(save_share_item(item, actor=ACTOR), actor=ACTOR)

@@ -173,6 +173,7 @@ THINGS = {
     "shareitem_change": EVERYONE,
     "shareitem_history": EVERYONE,
     "shareitem_archive": RULES,
+    "shareitem_publish": RULES,
     "survey_change": EVERYONE,
     "survey_history": EVERYONE,
     "survey_preview": EVERYONE,

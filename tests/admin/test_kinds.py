@@ -38,6 +38,7 @@ def test_a_type_is_defined_and_told_in_a_sentence(staff, world):
         ({"code": "purchase"}, "A purchase has a receipt and lines, always."),
         ({"code": "Repair!"}, "small letters"),
         ({"rows": [{"name": "garment", "form": "choice", "choices": "coat"}]}, "Give at least two"),
+        ({"rows": [{"name": "size", "form": "number", "choices": "1, 2"}]}, "Only “one of” has choices."),
         ({"pays": "value"}, "Name the attribute of which each value pays once."),
         ({"pays": "value", "pays_for": "garment"}, "It pays once for each “garment”: add that attribute here"),
         (

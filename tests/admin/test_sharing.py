@@ -3,8 +3,10 @@
 import pytest
 
 from loyalty.programs.models.sharing import ShareItem
+from loyalty.programs.queries.sharing import items_of
 from tests.admin.pages import page_of
 from tests.factories_of_activities import ShareFactory, ShareItemFactory
+from tests.till import rule
 
 pytestmark = pytest.mark.django_db
 FACTS = {
@@ -40,3 +42,27 @@ def test_archiving_is_asked_first(staff, world):
     browser.post(page_of("shareitem_archive", item.pk))
     item.refresh_from_db()
     assert item.is_archived
+
+
+def test_it_is_a_draft_until_it_is_published(staff, world):
+    rule(world.aurora, "For shares", trigger="share", effect="fixed", points=10)
+    browser = staff("campaign_manager")
+    browser.post(page_of("shareitem_add"), FACTS)
+    item = ShareItem.objects.get()
+    assert (item.is_published, items_of(world.aurora)) == (False, [])
+    assert "draft" in browser.get(page_of("shareitem_changelist")).content.decode()
+    asked = browser.get(page_of("shareitem_publish", item.pk)).content.decode()
+    for words in ("2 members can share it.", "once a week.", "You earn 10 points"):
+        assert words in asked
+    for _twice in range(2):
+        browser.post(page_of("shareitem_publish", item.pk))
+    assert items_of(world.aurora) == [item]
+    assert ShareItem.objects.get().history.count() == 2
+    address = page_of("shareitem_publish", item.pk)
+    assert address not in browser.get(page_of("shareitem_change", item.pk)).content.decode()
+
+
+def test_without_a_rule_it_says_that_it_pays_nothing(staff, world):
+    item = ShareItemFactory(program=world.aurora, is_published=False)
+    asked = staff("campaign_manager").get(page_of("shareitem_publish", item.pk)).content.decode()
+    assert "No earning rule pays for “share” so far" in asked

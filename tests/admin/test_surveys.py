@@ -46,7 +46,7 @@ def answered(world, survey):
 def test_built_and_published(staff, world):
     rule(world.aurora, "For answers", trigger="survey", effect="fixed", points=30)
     browser = staff("campaign_manager")
-    rows = ({}, {"kind": "rating", "text": "How good?", "choices": "thrown away"})
+    rows = ({}, {"kind": "rating", "text": "How good?", "choices": ""})
     assert browser.post(page_of("survey_add"), form(*rows)).status_code == 302
     survey = Survey.objects.get()
     assert (survey.program, survey.is_published, survey.history.count()) == (world.aurora, False, 1)
@@ -68,6 +68,18 @@ def test_without_questions_it_stays_a_draft(staff, world):
     answer = staff("campaign_manager").post(page_of("survey_publish", empty.pk), follow=True)
     assert "Add at least one question before you publish." in said(answer)
     assert not Survey.objects.get().is_published
+
+
+@pytest.mark.parametrize("kind", ["rating", "short", "long"])
+def test_questions_that_are_not_chosen_from_have_no_choices(staff, world, kind):
+    browser = staff("campaign_manager")
+    answer = browser.post(page_of("survey_add"), form({"kind": kind, "text": "How good?", "choices": "Tea\nCoffee"}))
+    assert "This kind of question has no choices. Take them out, or change the kind." in said(answer)
+    assert Survey.objects.count() == 0
+    assert (
+        browser.post(page_of("survey_add"), form({"kind": kind, "text": "How good?", "choices": " "})).status_code
+        == 302
+    )
 
 
 @pytest.mark.parametrize("choices", ["", "Tea", "Tea\nTea", "\n".join(map(str, range(31)))])

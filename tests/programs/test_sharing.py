@@ -7,9 +7,10 @@ import pytest
 
 from loyalty.members.errors import MemberNotActive
 from loyalty.members.services.members import update_member
-from loyalty.programs.errors.sharing import SharingClosed
+from loyalty.programs.errors.sharing import SharingClosed, UnknownShare
 from loyalty.programs.models.activity import Activity
-from loyalty.programs.models.sharing import Share, ShareVisit
+from loyalty.programs.models.sharing import Share, ShareItem, ShareVisit
+from loyalty.programs.queries.sharing import item_by_code
 from loyalty.programs.rules.sharing import networks_for, period_of, visitor_of
 from loyalty.programs.services.sharing import archive_share_item, count_visit, link_for, tell_shared
 from tests.factories_of_activities import ShareItemFactory
@@ -132,3 +133,14 @@ def test_networks_get_words_and_link_whole():
     assert found["WhatsApp"] == ("https://wa.me/?text=Plums%3F+Yes+%26+no+https%3A%2F%2Fa.example%2Fs%2Fx%3Fb%3D1%26c")
     assert found["E-mail"].startswith("mailto:?subject=Roast%20%26%20co&body=Plums%3F%20Yes%20%26%20no%20https")
     assert all(address.split(":")[0] in ("https", "mailto", "sms") for address in found.values())
+
+
+def test_a_draft_is_not_shared_and_its_links_count_nothing(world, item):
+    share = link_for(item, world.ada, origin="own")
+    ShareItem.objects.update(is_published=False)
+    draft = ShareItem.objects.get()
+    with pytest.raises(SharingClosed):
+        link_for(draft, world.ben, origin="other")
+    assert count_visit(share, visitor="somebody", user_id=None) is False
+    with pytest.raises(UnknownShare):
+        item_by_code(world.aurora, item.code)

@@ -48,6 +48,7 @@ class KindScreen(WithDraftBanner, WithHistory, ProgramScreen):
     search_fields = ("name", "code")
     actions_detail = ("archive",)
     change_form_before_template = "programs/admin/kind_starts.html"
+    conditional_fields = {"pays_for": "pays == 'value'"}
     add_words = _("New type")
     empty_title = _("Every type of activity is free so far")
     empty_hint = _("Define a type to give it a name that members read, and to refuse what does not belong to it.")

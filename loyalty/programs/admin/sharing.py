@@ -1,10 +1,11 @@
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from unfold.decorators import action, display
 
 from loyalty.lib import clock
@@ -12,12 +13,15 @@ from loyalty.lib.admin.desk import actor_of
 from loyalty.lib.admin.history import WithHistory
 from loyalty.lib.admin.live import WithLiveNote
 from loyalty.lib.admin.screens import ProgramScreen
+from loyalty.members.models import Member
 from loyalty.programs.admin.rules import StateFilter
 from loyalty.programs.admin.wallets import named_for
 from loyalty.programs.forms.sharing import ShareItemForm
 from loyalty.programs.models.sharing import ShareItem
 from loyalty.programs.queries.sharing import is_open
-from loyalty.programs.services.sharing import archive_share_item, save_share_item
+from loyalty.programs.rules.wording.ways import share_note
+from loyalty.programs.services.sharing import archive_share_item, publish_share_item, save_share_item
+from loyalty.programs.services.ways import Desk
 
 
 @admin.register(ShareItem)
@@ -31,10 +35,10 @@ class ShareItemScreen(WithLiveNote, WithHistory, ProgramScreen):
     ordering = ("-id",)
     search_fields = ("title", "code")
     prepopulated_fields = {"code": ("title",)}
-    actions_detail = ("archive",)
+    actions_detail = ("publish", "archive")
     add_words = _("New thing to share")
     empty_title = _("Members share nothing yet")
-    empty_hint = _("Add a page of yours with a few words, then an earning rule for “share” that says what it pays.")
+    empty_hint = _("Add a page of yours with a few words, publish it, and say by a rule for “share” what it pays.")
     fieldsets = (
         (_("What is sent"), {"fields": ("title", "code", "text", "url")}),
         (
@@ -70,10 +74,12 @@ class ShareItemScreen(WithLiveNote, WithHistory, ProgramScreen):
     def paid(self, item: ShareItem) -> int:
         return item.count_paid  # type: ignore[attr-defined]
 
-    @display(description=_("state"), label={"on": "success", "off": "default", "wait": "primary"})
+    @display(description=_("state"), label={"on": "success", "off": "default", "wait": "primary", "draft": "info"})
     def state(self, item: ShareItem) -> tuple[str, Any]:
         if item.is_archived:
             return ("off", _("archived"))
+        if not item.is_published:
+            return ("draft", _("draft"))
         if is_open(item, clock.now()):
             return ("on", pgettext("share item", "open"))
         return ("wait", pgettext("share item", "closed now"))
@@ -83,7 +89,22 @@ class ShareItemScreen(WithLiveNote, WithHistory, ProgramScreen):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         actions = super().get_actions_detail(request, object_id)
-        return [named_for(each, self._seen(request, str(object_id))) for each in actions]
+        item = self._seen(request, str(object_id))
+        is_out = item is not None and item.is_published
+        return [named_for(each, item) for each in actions if not (each.path == "publish" and is_out)]
+
+    @action(description=_("Publish"), url_path="publish", icon="publish", permissions=["change"])
+    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        item = self.get_object_or_404(request, object_id, "change_shareitem")
+        if request.method == "POST":
+            publish_share_item(item, actor=actor_of(request))
+            return self.done(
+                request, _("Members find it in Ways to earn, within its time."), self.address("change", item)
+            )
+        return self.page(
+            request, "admin/page_confirm.html", _("Publish this thing to share?"), obj=item, submit=_("Publish"),
+            action=self.address("publish", item), consequences=list(consequences_of(item)),
+        )  # fmt: skip
 
     @action(description=_("Archive"), url_path="archive", icon="archive", permissions=["change"])
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -99,3 +120,12 @@ class ShareItemScreen(WithLiveNote, WithHistory, ProgramScreen):
             obj=item, action=self.address("archive", item), consequences=[words],
             submit=_("Take it back") if item.is_archived else _("Archive"),
         )  # fmt: skip
+
+
+def consequences_of(item: ShareItem) -> Iterator[str]:
+    """Who can share it, what counts, and what each of them earns."""
+    heads = Member.objects.of(item.program).active().count()
+    yield ngettext("%(count)d member can share it.", "%(count)d members can share it.", heads) % {"count": heads}
+    yield share_note(item.pays_on, item.period)
+    sentences = Desk(Member(program=item.program)).sentences("share")
+    yield " ".join(sentences) or str(_("No earning rule pays for “share” so far: members share it for nothing."))

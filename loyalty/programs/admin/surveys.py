@@ -64,6 +64,7 @@ class SurveyScreen(WithLiveNote, WithHistory, ProgramScreen):
     actions_detail = ("preview", "summary", "publish", "duplicate", "archive")
     detail_pages = {"answers-csv": "csv_view", "answers-xlsx": "xlsx_view"}
     warn_unsaved_form = True
+    change_form_before_template = "programs/admin/choices_head.html"
     add_words = _("New survey")
     empty_title = _("No survey yet")
     empty_hint = _("Write a few questions, preview them, then publish. An earning rule says what it pays.")

@@ -71,11 +71,14 @@ class KindAttributeForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():  # the heads of a table's columns are no labels
             field.widget.attrs["aria-label"] = str(field.label)
+        self.fields["form"].widget.attrs["data-choosing"] = KindAttribute.Form.CHOICE.value
+        self.fields["choices"].widget.attrs["data-choices"] = ""
 
     def clean(self) -> dict[str, Any] | None:
         filled = super().clean() or self.cleaned_data
         if filled.get("form") != KindAttribute.Form.CHOICE:
-            filled["choices"] = ""
+            if choices_from(filled.get("choices", "")):
+                self.add_error("choices", _("Only “one of” has choices. Take them out, or change what it is."))
         elif len(choices_from(filled.get("choices", ""))) < 2:
             self.add_error("choices", _("Give at least two, separated by commas."))
         return filled

@@ -40,12 +40,15 @@ class QuestionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["choices"].widget.attrs["rows"] = 3
+        # A script hides the box where nothing is chosen from; without it `clean` says that none belong there.
+        self.fields["kind"].widget.attrs["data-choosing"] = " ".join(CHOOSING)
+        self.fields["choices"].widget.attrs |= {"rows": 3, "data-choices": ""}
 
     def clean(self) -> dict[str, Any] | None:
         filled = super().clean() or self.cleaned_data
         if filled.get("kind") not in CHOOSING:
-            filled["choices"] = ""
+            if choices_in(filled.get("choices", "")):
+                self.add_error("choices", _("This kind of question has no choices. Take them out, or change the kind."))
             return filled
         choices = choices_in(filled.get("choices", ""))
         if not 2 <= len(choices) <= MOST_CHOICES:

@@ -10,7 +10,10 @@ from loyalty.programs.models.program import Program
 
 
 class ShareItem(models.Model):
-    """Something that members may share: words and an address, and what earns. What it pays is told by earning rules."""
+    """Something that members may share: words and an address, and what earns. What it pays is told by earning rules.
+
+    A draft until it is published; archived, never deleted.
+    """
 
     class Pays(models.TextChoices):
         SHARE = "share", _("the sharing itself, as members say it")
@@ -48,6 +51,7 @@ class ShareItem(models.Model):
     period = models.CharField(_("how often"), max_length=5, choices=Period, default=Period.EVER)
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    is_published = models.BooleanField(_("published"), default=False, editable=False)
     is_archived = models.BooleanField(_("archived"), default=False)
     history = HistoricalRecords()
 

@@ -12,13 +12,13 @@ from loyalty.programs.rules.sharing import period_of
 
 
 def items_of(program: Program) -> list[ShareItem]:
-    """What is in use, whether it can be shared now or not."""
-    return list(ShareItem.objects.filter(program=program, is_archived=False).order_by("pk"))
+    """What is published and in use, whether it can be shared now or not."""
+    return list(ShareItem.objects.filter(program=program, is_published=True, is_archived=False).order_by("pk"))
 
 
 def item_by_code(program: Program, code: str) -> ShareItem:
     """One of them. Raises UnknownShare."""
-    item = ShareItem.objects.filter(program=program, code=code, is_archived=False).first()
+    item = ShareItem.objects.filter(program=program, code=code, is_published=True, is_archived=False).first()
     if item is None:
         raise UnknownShare
     item.program = program
@@ -28,7 +28,8 @@ def item_by_code(program: Program, code: str) -> ShareItem:
 def is_open(item: ShareItem, at: datetime) -> bool:
     """Whether it can be shared at `at`, and visits count."""
     begun = item.starts_at is None or item.starts_at <= at
-    return not item.is_archived and begun and (item.ends_at is None or at < item.ends_at)
+    is_out = item.is_published and not item.is_archived
+    return is_out and begun and (item.ends_at is None or at < item.ends_at)
 
 
 def period_at(item: ShareItem, program: Program, at: datetime) -> str:

@@ -121,6 +121,16 @@ def save_share_item(item: ShareItem, *, actor: str) -> ShareItem:
 
 
 @transaction.atomic
+def publish_share_item(item: ShareItem, *, actor: str) -> ShareItem:
+    """Show it to members, within its time. Harmless twice."""
+    fresh = ShareItem.objects.select_for_update(no_key=True).get(pk=item.pk)
+    if not fresh.is_published:
+        fresh.is_published = True
+        save_share_item(fresh, actor=actor)
+    return fresh
+
+
+@transaction.atomic
 def archive_share_item(item: ShareItem, *, is_archived: bool = True, actor: str) -> ShareItem:
     """Out of use, or back into it; links still lead on, and count no more. Harmless twice."""
     fresh = ShareItem.objects.select_for_update(no_key=True).get(pk=item.pk)
