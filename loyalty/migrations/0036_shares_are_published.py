@@ -9,7 +9,7 @@ PUBLISHED = "UPDATE loyalty_shareitem SET is_published = true; UPDATE loyalty_hi
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0034_calls_that_moved_tiers'),
+        ('loyalty', '0035_pauses_in_any_order'),
     ]
 
     operations = [
