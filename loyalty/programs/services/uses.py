@@ -33,7 +33,7 @@ class Counters:
         wanted = sorted({place for place in places if place not in self._known})
         if wanted:
             rows = rows_of(TAKE if self.lock else READ, json_text([_entry(*each) for each in enumerate(wanted)]))
-            found = {wanted[row[0]]: Used(*row[1:4], tuple(row[4])) for row in rows}
+            found = {wanted[row[0]]: Used(row[1], row[2], row[3], tuple(row[4])) for row in rows}
             self._known |= {place: found.get(place, UNUSED) for place in wanted}
         return self._known
 
