@@ -43,7 +43,7 @@ class ActivityConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class ActivityCancelled:
-    """Points that waited for a confirmation were taken away: the activity did not come about."""
+    """The activity came to nothing, and so did its points: cancelled, not confirmed in time, or refused by staff."""
 
     program_id: int
     member_id: int

@@ -1,5 +1,7 @@
 """What came in on an account as earned points that can be spent."""
 
+from collections.abc import Collection
+
 from loyalty.ledger.queries.rows import rows_of
 
 CREDITS = """
@@ -30,3 +32,18 @@ OF_AWARD = """
 def credits_of_award(account_id: int, key: str) -> list[tuple[int, int]]:
     """(posting, points) by which the award `key` became spendable: the award itself, or its activation."""
     return [(row[0], row[1]) for row in rows_of(OF_AWARD, account_id, key)]
+
+
+LEFT = """
+    SELECT p.account_id, p.key FROM ledger_posting p JOIN unnest(%s::bigint[], %s::text[]) AS q (account_id, key)
+      ON p.account_id = q.account_id AND p.key = q.key
+    WHERE abs(p.points) > (
+        SELECT coalesce(sum(abs(r.points)), 0) + coalesce(sum(r.waived), 0) FROM ledger_posting r
+        WHERE r.account_id = p.account_id AND r.refers_to = p.id AND r.kind IN ('reversal', 'cancel'))
+"""
+
+
+def not_undone(postings: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those of the postings (account, key) of which something is left that a reversal could undo."""
+    accounts, keys = [account for account, _key in postings], [key for _account, key in postings]
+    return {(row[0], row[1]) for row in rows_of(LEFT, accounts, keys)} if postings else set()

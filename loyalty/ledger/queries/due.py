@@ -31,17 +31,19 @@ def accounts_cancelling(wallet_ids: Iterable[int], at: datetime) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """A lot to be cancelled; `source` is that of the award that brought it, empty where none did."""
+    """A lot to be cancelled, with its points; `source` is that of the award that brought it, empty where none did."""
 
     account_id: int
     lot_id: int
     wallet_id: int
     subject: UUID
     source: str
+    points: int
 
 
 UNCONFIRMED = """
-    SELECT l.account_id, l.id, a.wallet_id, a.subject, CASE p.kind WHEN 'award' THEN p.source ELSE '' END
+    SELECT l.account_id, l.id, a.wallet_id, a.subject, CASE p.kind WHEN 'award' THEN p.source ELSE '' END,
+           l.remaining
     FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id
     JOIN ledger_posting p ON p.account_id = l.account_id AND p.id = l.posting_id
     WHERE l.account_id = ANY (%s) AND l.is_open AND l.is_pending AND l.cancel_at <= %s

@@ -25,6 +25,10 @@ from loyalty.programs.services.facts import ActivityFacts, PurchaseFacts
 
 RECEIPT = {"source": inputs.Source(), "receipt": inputs.Identity()}
 ACTIVITY = {"source": inputs.Source(), "id": inputs.Identity()}
+UNDONE = (
+    "It counts for nothing from then on: all that it earned is taken, also what is spendable already, and points spent "
+    "on it come back. What was confirmed cannot be cancelled (already-confirmed); what comes back of it is a return."
+)
 DRY_RUN = "200 for a dry run, which needs no Idempotency-Key."
 
 
@@ -142,7 +146,7 @@ class PurchaseCancel(PointsView):
     @operation(
         id="cancel_purchase", tag="purchases", scope="purchases:write", path=RECEIPT, body=inputs.CancelInput,
         answers={200: outputs.SettledPurchaseOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
-        summary="Cancel a purchase", description="Its pending points are taken away; points already active stay.",
+        summary="Cancel a purchase", description=UNDONE,
         answer=examples.SETTLED_PURCHASE,
     )  # fmt: skip
     def post(self, request: Request, source: str, receipt: str) -> HttpResponse:
@@ -190,7 +194,7 @@ class ActivityCancel(PointsView):
     @operation(
         id="cancel_activity", tag="activities", scope="activities:write", path=ACTIVITY, body=inputs.CancelInput,
         answers={200: outputs.SettledActivityOutput}, problems=(404, 409, 422), keyed=Keyed.MUST,
-        summary="Cancel an activity", description="Its pending points are taken away; points already active stay.",
+        summary="Cancel an activity", description=UNDONE,
         answer=examples.SETTLED_REVIEW,
     )  # fmt: skip
     def post(self, request: Request, source: str, id: str) -> HttpResponse:

@@ -60,6 +60,13 @@ class NothingPending(Conflict):
     message = _("None of these points wait for a confirmation.")
 
 
+class AlreadyConfirmed(Conflict):
+    """The shop confirmed the activity, which cannot be cancelled any more (409)."""
+
+    code = "already-confirmed"
+    message = _("This was confirmed and cannot be cancelled any more. What comes back of a purchase is a return.")
+
+
 class WrongAttributes(Unprocessable):
     """What was told with an activity does not fit its type, as the program defines it (422); `field` names it."""
 

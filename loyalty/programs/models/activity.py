@@ -16,7 +16,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class Activity(models.Model):
-    """Anything a member did that a program may reward, as it happened; never changed afterwards."""
+    """Anything a member did that a program may reward, as it happened; never changed, but it may come to nothing."""
 
     class Kind(models.TextChoices):
         PURCHASE = "purchase", _("purchase")
@@ -59,6 +59,9 @@ class Activity(models.Model):
     # What it was paid for, where its type pays once: the member is paid for it by no other activity of the type. Empty
     # where it earned nothing, or what it earned was taken away again; None where its type paid every time.
     once = models.CharField(_("paid once for"), max_length=40, null=True, blank=True, editable=False)
+    # When it was cancelled, not confirmed in time, or refused by the staff. From then on it counts for nothing: on no
+    # ladder, as no first purchase, in no rule that looks back.
+    cancelled_at = models.DateTimeField(_("came to nothing at"), null=True, editable=False)
     # The version of the configuration that judged it. No foreign key in the database: versions are never deleted.
     version = models.ForeignKey(
         "loyalty.ProgramVersion",

@@ -92,7 +92,7 @@ def unrewarded_of(member: Member, *, cursor: str | None = None, limit: int = 25)
 def has_bought(member: Member) -> bool:
     """Whether the member bought before and kept some of it."""
     whole = Return.objects.filter(purchase=OuterRef("pk"), is_last=True)
-    return Activity.objects.purchases().filter(~Exists(whole), member=member).exists()
+    return Activity.objects.purchases().filter(~Exists(whole), member=member, cancelled_at=None).exists()
 
 
 def title_of(activity: Activity) -> str:

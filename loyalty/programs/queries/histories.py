@@ -69,9 +69,14 @@ JOIN loyalty_member m ON m.subject = x.subject
 WHERE w.program_id = %s AND c.kind IN ('cancel', 'reversal') AND c.event_at >= %s AND c.event_at < %s
 GROUP BY c.account_id, c.refers_to, c.created_at, a.source, w.code, m.id, c.event_at
 HAVING bool_or(c.kind = 'cancel' OR c.key LIKE 'cancel:%%' OR c.key LIKE 'review:%%') ORDER BY c.created_at"""
+# An activity came to nothing altogether, also one that earned nothing.
+GONE = """
+SELECT a.cancelled_at, a.id, a.member_id FROM loyalty_activity a
+WHERE a.program_id = %s AND a.event_at >= %s AND a.event_at < %s AND a.cancelled_at IS NOT NULL
+ORDER BY a.cancelled_at, a.id"""
 EARLIER = """
 SELECT DISTINCT a.member_id FROM loyalty_activity a
-WHERE a.program_id = %s AND a.kind = 'purchase' AND a.event_at < %s
+WHERE a.program_id = %s AND a.kind = 'purchase' AND a.event_at < %s AND a.cancelled_at IS NULL
   AND NOT EXISTS (SELECT FROM loyalty_return r WHERE r.purchase_id = a.id AND r.is_last)"""
 LISTS = """
 SELECT p.member_id, p.created_at, n.name
@@ -165,7 +170,15 @@ class Moved(NamedTuple):
     birth_date: date | None
 
 
-type Act = Happened | CameBack | Cancelled | ByHand | Moved
+class Gone(NamedTuple):
+    """An activity came to nothing: from then on it counts for nothing."""
+
+    created_at: datetime
+    id: int
+    member_id: int
+
+
+type Act = Happened | CameBack | Cancelled | Gone | ByHand | Moved
 type Places = tuple[tuple[datetime | None, str], ...]  # since when (None: always) on a list, by its code and its name
 
 
@@ -179,6 +192,7 @@ def history_of(
         map(_happened, _rows(HAPPENED, (household, *span))),
         map(_came_back, _rows(CAME_BACK, span)),
         map(Cancelled._make, _rows(CANCELLED, span)),
+        map(Gone._make, _rows(GONE, span)),
     ]
     if by_hand:
         streams.append(map(ByHand._make, _rows(PUT, (program_id, until, *span))))
@@ -196,6 +210,11 @@ def history_length(program_id: int, since: datetime, until: datetime) -> int:
 def returned_in(program_id: int, since: datetime, until: datetime) -> frozenset[int]:
     """The purchases of the time of which something came back."""
     return frozenset(pk for (pk,) in _rows(RETURNED, (program_id, since, until)))
+
+
+def gone_in(program_id: int, since: datetime, until: datetime) -> frozenset[int]:
+    """The activities of the time that came to nothing."""
+    return frozenset(row[1] for row in _rows(GONE, (program_id, since, until)))
 
 
 def cancelled_in(program_id: int, since: datetime, until: datetime) -> frozenset[str]:

@@ -44,9 +44,10 @@ def subject_of(member: Member, policy: ReviewPolicy, sku: str) -> Subject | None
 
 
 def bought_by(member: Member) -> list[Subject]:
-    """The items of the member's recent purchases, each once, without purchases that came back as a whole."""
+    """The items of the member's recent purchases, each once, without those that came back whole or came to nothing."""
     whole = Return.objects.filter(purchase=OuterRef("pk"), is_last=True)
-    recent = Activity.objects.purchases().filter(~Exists(whole), member=member).order_by("-event_at")[:RECENT]
+    kept = Activity.objects.purchases().filter(~Exists(whole), member=member, cancelled_at=None)
+    recent = kept.order_by("-event_at")[:RECENT]
     lines = ActivityLine.objects.filter(activity__in=recent.values("pk"), kind="item").exclude(sku="")
     found: dict[str, Subject] = {}
     for sku, attributes in lines.order_by("-activity_id", "position").values_list("sku", "attributes"):

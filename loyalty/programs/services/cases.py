@@ -34,6 +34,7 @@ from loyalty.programs.services.facts import AwardMade
 from loyalty.programs.services.storing import awards_from_json
 from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction, turn_of
+from loyalty.programs.services.undoing import mark_cancelled
 from loyalty.programs.services.uses import give_back_rest
 
 SLICE = 200
@@ -76,6 +77,8 @@ def release_cases(
 
 def refuse_cases(cases: Iterable[ReviewCase], *, reason: str, actor: str, at: datetime | None = None) -> Decided:
     """Something was wrong: what waits for these cases is taken away, and does not use up caps and budgets any more.
+
+    The purchases count for nothing from then on.
 
     Raises ReasonMissing, CaseDecided.
     """
@@ -126,19 +129,20 @@ def _locked(held: QuerySet[HeldAward]) -> QuerySet[HeldAward]:
 def _settle(
     configuration: Configuration, held: HeldAward, state: str, reason: str, actor: str, at: datetime
 ) -> Decided:
-    activity = held.activity
-    if state == ReviewCase.State.REFUSED:
+    activity, is_taken = held.activity, state == ReviewCase.State.REFUSED
+    is_news = is_taken and activity.cancelled_at is None
+    if is_taken:
         points = _take(configuration, held, reason, actor, at)
+        mark_cancelled([activity], at)
         held.state = HeldAward.State.REFUSED
     else:
         if ReviewCase.objects.filter(flags__activity=activity, state=ReviewCase.State.OPEN).exists():
             return Decided()
         points = _give(configuration, held, actor, at)
     held.save()
-    if points:
-        event = ActivityCancelled if state == ReviewCase.State.REFUSED else ActivityConfirmed
+    if points or is_news:
+        event = ActivityCancelled if is_taken else ActivityConfirmed
         publish(event(activity.program_id, activity.member_id, activity.pk, points, at))
-        is_taken = state == ReviewCase.State.REFUSED
         follow(configuration, {activity.member_id: None}, actor=actor, returned=is_taken, activity_id=activity.pk)
     return Decided(0, 1, points)
 

@@ -6,24 +6,25 @@ from functools import partial
 from operator import itemgetter
 
 from loyalty.ledger import services as ledger
+from loyalty.ledger.errors import NotPending
 from loyalty.ledger.queries.statement import entry_with
 from loyalty.ledger.rules import KEEP, Keep, Posted
 from loyalty.lib import clock
 from loyalty.outbox.services import publish
-from loyalty.programs.errors.activities import NothingPending
+from loyalty.programs.errors.activities import AlreadyConfirmed, NothingPending
 from loyalty.programs.events import ActivityCancelled, ActivityConfirmed
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.velocity import HeldAward
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import activity_of
-from loyalty.programs.queries.lots import accounts_waiting
+from loyalty.programs.queries.configuration import Configuration, configuration_of
 from loyalty.programs.rules.activation import expiry_once_active
 from loyalty.programs.services.facts import AwardMade
 from loyalty.programs.services.storing import awards_from_json
-from loyalty.programs.services.tiers import follow, take_turn
+from loyalty.programs.services.tiers import follow
 from loyalty.programs.services.transactions import in_transaction
-from loyalty.programs.services.uses import give_back_rest
+from loyalty.programs.services.undoing import claims_of, locked_activities, undo, wallets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +59,22 @@ def cancel_activity(
     reason: str,
     at: datetime | None = None,
 ) -> Settled:
-    """The order came to nothing: its pending points are taken away. Harmless twice. Points already active stay.
+    """The order came to nothing, and counts for nothing from then on. Harmless twice.
 
-    Raises UnknownActivity, NothingPending.
+    All that it earned is taken: what is spendable already, and in a household, as after a return (what is spent is up
+    to the program's debt policy). Points spent on it come back. What the shop confirmed stays: of that goods come back.
+    Raises UnknownActivity, AlreadyConfirmed.
     """
     activity = activity_of(program, kind=kind, source=source, external_id=external_id)
     return in_transaction(partial(_cancel, program, activity, actor, reason, at or clock.now()))
 
 
 def _confirm(program: Program, activity: Activity, actor: str, at: datetime) -> Settled:
-    configuration = take_turn(program, activity.member_id)
-    _lock(activity)
+    configuration, activity = _locked(program, activity)
     waiting = [award for award in awards_from_json(activity.awards) if _waits_for_confirmation(award)]
     held = HeldAward.objects.filter(activity=activity).first()
+    if waiting and activity.cancelled_at:
+        raise NotPending
     if held is not None:
         waiting = [award for award in waiting if held.waits_for_shop(award.wallet_code)]
         if waiting and held.state == HeldAward.State.WAITING:
@@ -98,26 +102,24 @@ def _confirm(program: Program, activity: Activity, actor: str, at: datetime) -> 
 
 
 def _cancel(program: Program, activity: Activity, actor: str, reason: str, at: datetime) -> Settled:
-    configuration = take_turn(program, activity.member_id)
-    _lock(activity)
-    pending = accounts_waiting(activity, at)
-    accounts = _accounts(activity, awards_from_json(activity.awards))
-    give_back_rest(activity, [award.wallet_code for account_id, award in accounts if account_id in pending])
-    posted = []
-    for account_id, award in accounts:
-        key = f"{activity.key}:{award.wallet_code}"
-        if account_id in pending or entry_with(account_id, f"cancel:{key}"):
-            posted.append(
-                ledger.reverse(
-                    account_id, posting_key=key, key=f"cancel:{key}", at=at, actor=actor, reason=reason,
-                    debt_policy=configuration.program.debt_policy, source=activity.key,
-                )
-            )  # fmt: skip
-    settled = _settled(activity, posted)
-    if not settled.replayed:
-        publish(ActivityCancelled(program.pk, activity.member_id, activity.pk, settled.points, at))
+    configuration, activity = _locked(program, activity)
+    claims = claims_of(activity, wallets_of(program.pk))
+    replayed, waits = activity.cancelled_at is not None, _waits_for_shop(activity)
+    if any(entry_with(each.account_id, f"confirm:{each.posting_key}") for each in claims if each.wallet_code in waits):
+        raise AlreadyConfirmed
+    debt_policy = configuration.program.debt_policy
+    points = undo([activity], debt_policy=debt_policy, at=at, actor=actor, reason=reason)[activity.pk]
+    if not replayed:
+        publish(ActivityCancelled(program.pk, activity.member_id, activity.pk, points, at))
         follow(configuration, {activity.member_id: None}, actor=actor, returned=True, activity_id=activity.pk)
-    return settled
+    return Settled(activity.pk, points, replayed)
+
+
+def _waits_for_shop(activity: Activity) -> set[str]:
+    """The wallets (codes) whose points wait for the shop's confirmation, or would if the staff did not look at it."""
+    held = HeldAward.objects.filter(activity=activity).first()
+    waiting = [award.wallet_code for award in awards_from_json(activity.awards) if _waits_for_confirmation(award)]
+    return {code for code in waiting if held is None or held.waits_for_shop(code)}
 
 
 def _note_confirmation(held: HeldAward, at: datetime) -> Settled:
@@ -129,9 +131,10 @@ def _note_confirmation(held: HeldAward, at: datetime) -> Settled:
     return Settled(held.activity_id, 0, is_known)
 
 
-def _lock(activity: Activity) -> None:
+def _locked(program: Program, activity: Activity) -> tuple[Configuration, Activity]:
     """One decision at a time: whoever comes second sees what the first one did."""
-    Activity.objects.select_for_update(no_key=True).get(pk=activity.pk)
+    (fresh,) = locked_activities([activity.pk])
+    return configuration_of(program), fresh
 
 
 def _waits_for_confirmation(award: AwardMade) -> bool:

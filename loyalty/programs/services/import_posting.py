@@ -42,7 +42,7 @@ UPDATE import_row r SET points = first_points, explanation = first_explanation, 
 FROM (SELECT DISTINCT ON (member) line, member FROM import_row ORDER BY member, at, line) f
 WHERE r.line = f.line AND NOT EXISTS (
     SELECT FROM loyalty_activity a JOIN loyalty_member m ON m.id = a.member_id
-    WHERE m.program_id = %s AND m.external_id = f.member AND a.kind = 'purchase'
+    WHERE m.program_id = %s AND m.external_id = f.member AND a.kind = 'purchase' AND a.cancelled_at IS NULL
       AND NOT EXISTS (SELECT FROM loyalty_return b WHERE b.purchase_id = a.id AND b.is_last))"""
 FIGURES = "SELECT count(*), coalesce(sum(points), 0)::bigint FROM import_row"
 INSERT = """

@@ -30,21 +30,33 @@ MOST_REVIEWS = 60  # of one ladder between two activities of a member
 
 @dataclass(slots=True)
 class Bought:
-    """A purchase: when, for how much, and what came back of it when."""
+    """A purchase: when, for how much, what came back of it when, and since when it counts for nothing."""
 
     at: datetime
     total: Decimal
     back: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    gone: datetime | None = None
 
     def left(self, until: datetime | None = None) -> Decimal:
         """What was kept of it, as of `until`."""
+        if not _counts(self.gone, until):
+            return NIL
         if not self.back:
             return self.total
         return self.total - sum(amount for at, amount in self.back if until is None or at < until)
 
     def is_kept(self, until: datetime | None = None) -> bool:
         left = self.left(until)
-        return left > 0 or left == self.total
+        return _counts(self.gone, until) and (left > 0 or left == self.total)
+
+
+@dataclass(slots=True)
+class Done:
+    """Anything else: when, what, and since when it counts for nothing."""
+
+    at: datetime
+    type: str
+    gone: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -56,7 +68,7 @@ class Person:
     lists: Places = ()
     kept: int = 0
     bought: list[Bought] = field(default_factory=list)
-    done: list[tuple[datetime, str]] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
     earned: list[list[Any]] = field(default_factory=list)
     balances: dict[int, int] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
@@ -72,7 +84,7 @@ class Person:
             lists=tuple(name for since, name in self.lists if since is None or since <= learned_at),
             joined_at=self.joined_at,
             birth_date=self.birth_date,
-            last_purchase_at=max((each.at for each in earlier), default=None),
+            last_purchase_at=max((each.at for each in earlier if _counts(each.gone, at)), default=None),
             windows={days: _recent(earlier, window_start(at, days, zone), at) for days in needs.windows},
             done={asked: self._times(*asked, at, zone) for asked in needs.done},
             balances={wallet: max(points, 0) for wallet, points in self.balances.items()},
@@ -81,7 +93,7 @@ class Person:
 
     def _times(self, type: str, days: int, at: datetime, zone: str) -> int:
         since = window_start(at, days, zone)
-        return sum(done == type and since <= when < at for when, done in self.done)
+        return sum(each.type == type and since <= each.at < at and _counts(each.gone, at) for each in self.done)
 
     def tiers(self, ladders: Sequence[Ladder]) -> Iterable[HeldTier]:
         for ladder in ladders:
@@ -139,11 +151,17 @@ class Person:
                 return Decimal(self.balances.get(ladder.wallet or 0, 0))
             case "activities":
                 types = ladder.types
-                return Decimal(sum((not types or type in types) and _in(span, at) for at, type in self.done))
+                done = (each for each in self.done if each.gone is None and (not types or each.type in types))
+                return Decimal(sum(_in(span, each.at) for each in done))
             case "spend":
                 return sum((each.left() for each in self.bought if _in(span, each.at)), NIL)
             case _:
                 return Decimal(sum(each.is_kept() for each in self.bought if _in(span, each.at)))
+
+
+def _counts(gone: datetime | None, until: datetime | None) -> bool:
+    """Whether what came to nothing at `gone` counts, as of `until`."""
+    return gone is None or (until is not None and gone >= until)
 
 
 def _in(span: Span, at: datetime) -> bool:

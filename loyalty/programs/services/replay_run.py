@@ -17,7 +17,7 @@ from dateutil.relativedelta import relativedelta
 
 from loyalty.programs.errors.activities import TooManyPoints
 from loyalty.programs.queries.configuration import Configuration
-from loyalty.programs.queries.histories import ByHand, CameBack, Cancelled, Happened, Moved, Places
+from loyalty.programs.queries.histories import ByHand, CameBack, Cancelled, Gone, Happened, Moved, Places
 from loyalty.programs.rules.capping import EVER, Use, cap_awards, period_start, places_of
 from loyalty.programs.rules.explanation import Evaluation
 from loyalty.programs.rules.occurrence import NIL, PURCHASE, Line
@@ -27,7 +27,7 @@ from loyalty.programs.rules.tiers import BELOW, Held, Moment, at_first
 from loyalty.programs.services.drafts import Draft
 from loyalty.programs.services.facts import NOTHING
 from loyalty.programs.services.judging import evaluate, setting_of
-from loyalty.programs.services.replay_people import Bought, Memory, Person
+from loyalty.programs.services.replay_people import Bought, Done, Memory, Person
 from loyalty.programs.services.storing import Situation
 
 NOBODYS = UUID(int=0)
@@ -57,10 +57,11 @@ class _Given:
 class _Sale:
     """A purchase of which something comes back later, or any activity whose points come to nothing."""
 
-    bought: Bought
+    deed: Bought | Done
     lines: list[Sold]
     given: list[_Given]
     paid: tuple[int, str, str] | None = None  # what it was paid for, where its type pays once
+    is_back: bool = False  # nothing is left of it
 
 
 def begins_at(configuration: Configuration, since: datetime) -> datetime:
@@ -88,8 +89,9 @@ LENGTHS = ("transaction", "cooldown")
 class Run:
     """A configuration at work on a history, with every amount `scale` times as large.
 
-    `returned` are the purchases of which something comes back, `cancelled` the keys of activities whose points come to
-    nothing; `lists` and `attributes` are what is known of members, the latter of those of whom it changed.
+    `returned` are the activities of which something comes back, or that come to nothing; `cancelled` are the keys of
+    those whose points come to nothing; `lists` and `attributes` are what is known of members, the latter of those of
+    whom it changed.
     """
 
     def __init__(
@@ -141,10 +143,12 @@ class Run:
             return {}
         person = self.people[row.member_id]
         back = {each["line"]: Decimal(each["quantity"]) for each in row.lines}
-        sale.bought.back.append((row.at, row.amount * self._scale))
+        if isinstance(sale.deed, Bought):
+            sale.deed.back.append((row.at, row.amount * self._scale))
         sold = sale.lines
         sale.lines = [replace(line, back=line.back + back.get(line.position, 0)) for line in sold]
-        person.kept -= row.is_last
+        person.kept -= row.is_last and sale.deed.gone is None
+        sale.is_back = sale.is_back or row.is_last
         told = {each["wallet"]: each for each in row.clawbacks}
         taken = {each.code: self._taken(each, sale.lines, person, told.get(each.code)) for each in sale.given}
         if self._configuration.ladders:
@@ -163,6 +167,17 @@ class Run:
         if self._configuration.ladders:
             person.follow(self._configuration, row.created_at, returned=True)
         return taken
+
+    def end(self, row: Gone) -> None:
+        """It counts for nothing from now on."""
+        sale = self._sales.get(row.id)
+        if sale is None:
+            return
+        person = self.people[row.member_id]
+        person.kept -= isinstance(sale.deed, Bought) and not sale.is_back
+        sale.deed.gone = row.created_at
+        if self._configuration.ladders:
+            person.follow(self._configuration, row.created_at, returned=True)
 
     def _end(self, given: _Given, person: Person, row: Cancelled) -> int:
         left = given.points - given.taken
@@ -282,11 +297,11 @@ class Run:
         if not (self._remembers or comes_back):
             return
         entries = [person.credit(row.at, int(award.wallet), award.points) for award in evaluation.awards]
-        bought = Bought(row.at, row.total * self._scale if is_purchase else NIL)
-        if is_purchase:
-            person.bought.append(bought)
+        deed = Bought(row.at, row.total * self._scale) if is_purchase else Done(row.at, row.type)
+        if isinstance(deed, Bought):
+            person.bought.append(deed)
         else:
-            person.done.append((row.at, row.type))
+            person.done.append(deed)
         if comes_back:
             given = [
                 _Given(
@@ -295,7 +310,7 @@ class Run:
                 )
                 for award, entry in zip(evaluation.awards, entries, strict=True)
             ]  # fmt: skip
-            sale = _Sale(bought, _sold(_lines(row, self._scale)), given, self._paid_for(row))
+            sale = _Sale(deed, _sold(_lines(row, self._scale)), given, self._paid_for(row))
             self._sales[row.id] = self._ending[key] = sale
 
     def _taken(self, given: _Given, lines: list[Sold], person: Person, told: Mapping[str, Any] | None) -> int:

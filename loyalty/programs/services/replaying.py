@@ -12,11 +12,13 @@ from loyalty.programs.queries.histories import (
     ByHand,
     CameBack,
     Cancelled,
+    Gone,
     Happened,
     Moved,
     attributes_of,
     buyers_before,
     cancelled_in,
+    gone_in,
     history_of,
     lists_of,
     returned_in,
@@ -69,6 +71,9 @@ def replay(
         if isinstance(act, ByHand | Moved):
             for run in runs:
                 run.move(act) if isinstance(act, Moved) else run.put(act)
+        elif isinstance(act, Gone):
+            for run in runs:
+                run.end(act)
         elif isinstance(act, Cancelled):
             gone = [run.cancel(act) for run in runs]
             if act.at >= since and gone[0] is not None:
@@ -92,7 +97,7 @@ def _runs(
 ) -> Iterator[Run]:
     program_id, begin = configuration.program.pk, begins_at(configuration, since)
     known: dict[str, Any] = {
-        "returned": returned_in(program_id, begin, until),
+        "returned": returned_in(program_id, begin, until) | gone_in(program_id, begin, until),
         "cancelled": cancelled_in(program_id, begin, until),
         "bought": buyers_before(program_id, begin) if configuration.needs.first else frozenset(),
         "lists": lists_of(program_id, as_it_was=as_it_was) if configuration.needs.lists else {},

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.ledger import services as ledger
 from loyalty.ledger.errors import NothingToReverse
+from loyalty.ledger.queries.credits import not_undone
 from loyalty.ledger.queries.lots import spent_of
 from loyalty.ledger.queries.statement import Entry, debits_from
 from loyalty.lib import clock
@@ -151,7 +152,8 @@ def _record(program: Program, source: str, receipt: str, facts: ReturnFacts, act
 def _lock(activity: Activity) -> None:
     """The member before the purchase, as everywhere; whoever comes second sees what the first one did."""
     Member.objects.select_for_update(no_key=True, of=("self",)).only("pk").get(pk=activity.member_id)
-    Activity.objects.select_for_update(no_key=True).only("pk").get(pk=activity.pk)
+    fresh = Activity.objects.select_for_update(no_key=True).only("cancelled_at").get(pk=activity.pk)
+    activity.cancelled_at = fresh.cancelled_at
 
 
 def _replayed(activity: Activity, known: Return, facts: ReturnFacts) -> Returned:
@@ -228,8 +230,16 @@ class _Reckoning:
         """What is taken back does not use up caps and budgets any more; their counters are locked before accounts."""
         for award in self._activity.awards:
             before, asked = self._asked(award)
-            if asked:
+            if asked and not self._came_to_nothing(award):
                 give_back_uses(award, points=asked, is_all=before + asked == award["points"])
+
+    def _came_to_nothing(self, award: dict[str, Any]) -> bool:
+        """Whether all of it was taken when the order was cancelled, was never confirmed, or was refused."""
+        if self._activity.cancelled_at is None:
+            return False
+        wallet = Wallet.objects.get(program_id=self._program.pk, code=award["wallet"])
+        posting = _account(wallet.pk, self._activity.member.subject), f"{self._activity.key}:{award['wallet']}"
+        return not not_undone([posting])
 
     def _take_from_household(self, awards: list[tuple[int, dict[str, Any]]], others: set[int]) -> None:
         """What went on into a household comes back from there, so that it can be taken."""

@@ -36,15 +36,19 @@ class Pot:
         household = self.household
         return ledger.open_account(wallet_id=household.wallet_id, subject=household.subject, holder="household")
 
+    @property
+    def accounts(self) -> set[int]:
+        return {self.account_id, self.pot_id}
+
     def settle(self, others: set[int]) -> None:
         """Everything earned is shared before anything is taken back; all accounts are taken in their order first."""
-        lock_accounts(sorted({self.account_id, self.pot_id, *others}))
+        lock_accounts(sorted(self.accounts | others))
         contribute(self.membership.member_id)
 
     def give_back(self, award_key: str, *, keeps: int, step: int, actor: str) -> int:
         """The household's part of the award, of which `keeps` points are still earned; returns the points.
 
-        `step` numbers the returns of the purchase.
+        `step` numbers the returns of the purchase, from 1; 0 is when it came to nothing.
         """
         total = 0
         for posting, credited in credits_of_award(self.account_id, award_key):

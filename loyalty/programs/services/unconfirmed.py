@@ -1,8 +1,11 @@
-"""Pending points that nobody confirmed in time are taken away; caps, budgets and tiers follow.
+"""Pending points that nobody confirmed in time are taken away, and what earned them came to nothing.
+
+Caps, budgets and tiers follow; so does whoever hears that it was cancelled.
 
 Points go lot by lot as they were looked at: what comes in meanwhile and is late already waits for the next run.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -12,10 +15,13 @@ from loyalty.ledger import services as ledger
 from loyalty.ledger.queries.due import Unconfirmed, accounts_cancelling, unconfirmed_in
 from loyalty.ledger.rules import Swept, ensure_instant
 from loyalty.members.models import Member
+from loyalty.outbox.services import publish_many
+from loyalty.programs.events import ActivityCancelled
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.services.tiers import follow, take_turns
 from loyalty.programs.services.transactions import in_transaction
+from loyalty.programs.services.undoing import mark_cancelled
 from loyalty.programs.services.uses import give_back_rests
 
 SLICE = 200
@@ -39,9 +45,12 @@ def _cancel(account_ids: list[int], at: datetime, actor: str) -> Swept:
     activities = _locked(_codes_by_activity(lots, wallets))
     seen = {lot.lot_id for lot in lots}
     still = [lot for lot in unconfirmed_in(account_ids, at) if lot.lot_id in seen]
-    codes = _codes_by_activity(still, wallets)
+    codes, points = _codes_by_activity(still, wallets), _points_by_activity(still, wallets)
     give_back_rests([(activity, codes[key]) for key, activity in activities.items() if key in codes])
     swept = ledger.cancel_due(lots=still, at=at, actor=actor)
+    gone = [activity for key, activity in activities.items() if key in codes and activity.cancelled_at is None]
+    mark_cancelled(gone, at)
+    publish_many(_event(activity, points[activity.program_id, activity.key], at) for activity in gone)
     for configuration, member_ids in turns:
         follow(configuration, dict.fromkeys(member_ids), actor=actor, returned=True, at=at)
     return swept
@@ -54,6 +63,17 @@ def _codes_by_activity(lots: Sequence[Unconfirmed], wallets: Wallets) -> dict[Ke
         wallet = wallets[lot.wallet_id]
         found.setdefault((wallet.program_id, lot.source), set()).add(wallet.code)
     return found
+
+
+def _points_by_activity(lots: Sequence[Unconfirmed], wallets: Wallets) -> Counter[Key]:
+    found: Counter[Key] = Counter()
+    for lot in lots:
+        found[wallets[lot.wallet_id].program_id, lot.source] += lot.points
+    return found
+
+
+def _event(activity: Activity, points: int, at: datetime) -> ActivityCancelled:
+    return ActivityCancelled(activity.program_id, activity.member_id, activity.pk, points, at)
 
 
 def _locked(wanted: Iterable[Key]) -> dict[Key, Activity]:
