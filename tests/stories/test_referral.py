@@ -10,18 +10,23 @@ from loyalty.members.services.members import enrol_member, update_member
 from loyalty.outbox.services import relay
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.caps import Cap, CapUse
+from loyalty.programs.models.households import HouseholdPolicy
 from loyalty.programs.models.referrals import Referral
+from loyalty.programs.models.tiers import Tier, TierSet
+from loyalty.programs.queries.households import balance_in
 from loyalty.programs.queries.tiers import tier_codes_of
 from loyalty.programs.rules.referrals import is_same_phone, mailbox_of
 from loyalty.programs.services.backtests import ask_backtest, work_on_backtests
 from loyalty.programs.services.confirmation import cancel_activity
 from loyalty.programs.services.facts import LineBack, ReturnFacts
-from loyalty.programs.services.jobs import activate_points
+from loyalty.programs.services.households import contribute_due, found_household, join_household
+from loyalty.programs.services.jobs import activate_points, cancel_unconfirmed
 from loyalty.programs.services.referrals import follow_purchase, follow_referrals, open_referral, take_back_referral
 from loyalty.programs.services.returns import record_return
 from tests.factories_of_activities import ReferralPolicyFactory
 from tests.factories_of_programs import TierFactory, TierSetFactory
-from tests.till import active, buy, line, pending, rule, without_rules
+from tests.ledger.purse import violations
+from tests.till import active, buy, line, live_by, pending, rule, without_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -62,20 +67,99 @@ def test_both_are_paid_once_though_delivered_twice_and_pending_until_the_return_
     assert points(world, friend) == [(0, 100), (0, 50)]
     activate_points(at=clock.now() + timedelta(days=14))
     assert points(world, friend) == [(100, 0), (50, 0)]
-    take_back_referral(bought.activity_id, is_cancelled=True)
-    take_back_referral(bought.activity_id, is_cancelled=True)
+    assert cancel(world) == 0  # active long since, but the first purchase earned nothing of its own
+    take_back_referral(bought.activity_id)
     assert points(world, friend) == [(0, 0), (0, 0)]
     assert Referral.objects.get().get_reason_display() == "the first purchase was cancelled or returned"
 
 
-def test_cancelled_both_have_nothing(world, policy):
-    rule(world.aurora, "Per purchase", effect="fixed", points=7)
-    world.aurora.wallets.update(activation="on_confirmation")
+@pytest.fixture(params=["on_award", "on_confirmation", "nothing"])
+def purchases(request, world, policy):
+    """What a purchase earns: at once as with any new wallet, once confirmed, or nothing at all."""
+    if request.param != "nothing":
+        rule(world.aurora, "Per purchase", effect="fixed", points=7)
+    if request.param == "on_confirmation":
+        live_by(world.aurora.wallets.get(), activation="on_confirmation", cancel_after_days=30)
+
+
+def test_cancelled_both_have_nothing(world, purchases):
     friend = invite(world)
     shop(friend, "50.00")
-    cancel_activity(world.aurora, source="till", external_id="1", actor="t", reason="never paid")
-    relay()
+    assert (pending(world.ada), Referral.objects.get().state) == (100, "rewarded")
+    cancel(world)
     assert points(world, friend) == [(0, 0), (0, 0)]
+    assert (Referral.objects.get().state, Referral.objects.get().reason) == ("cancelled", "returned")
+    cancel(world)
+    shop(friend, "90.00", receipt="2")  # which does not reopen it
+    assert (pending(world.ada), Referral.objects.count()) == (0, 1)
+
+
+def test_cancelled_before_anybody_looked_nothing_is_paid(world, purchases):
+    friend = invite(world)
+    buy(friend, "50.00", receipt="1", at=clock.now() - timedelta(minutes=1))
+    cancel(world)
+    assert (follow_referrals(), follow_referrals()) == (1, 0)
+    assert points(world, friend) == [(0, 0), (0, 0)]
+    assert (Referral.objects.get().state, Referral.objects.get().reason) == ("cancelled", "returned")
+
+
+@pytest.mark.parametrize("looks_first", [True, False])
+def test_never_confirmed_both_have_nothing(world, policy, looks_first):
+    rule(world.aurora, "Per purchase", effect="fixed", points=7)
+    live_by(world.aurora.wallets.get(), activation="on_confirmation", cancel_after_days=30)
+    friend = invite(world)
+    buy(friend, "50.00", receipt="1", at=clock.now() - timedelta(minutes=1))
+    if looks_first:
+        follow_referrals()
+        assert pending(world.ada) == 100
+    cancel_unconfirmed(at=clock.now() + timedelta(days=32))
+    relay()
+    follow_referrals()
+    assert points(world, friend) == [(0, 0), (0, 0)]
+    assert (Referral.objects.get().state, Referral.objects.get().reason) == ("cancelled", "returned")
+
+
+def test_tiers_and_caps_go_with_what_is_taken_back(world, policy):
+    ladder = TierSet.objects.create(
+        program=world.aurora, code="status", name="Status", measure="points", wallet=world.aurora.wallets.get(),
+        grace_count=3, grace_unit="months",
+    )  # fmt: skip
+    Tier.objects.create(tier_set=ladder, code="gold", name="Gold", threshold=100)
+    cap = Cap.objects.create(program=world.aurora, activity_type="referral", period="ever", measure="points", limit=100)
+    friend = invite(world)
+    shop(friend, "50.00")
+    used = CapUse.objects.filter(cap=cap).values_list("points", "times")
+    assert (tier_codes_of([world.ada]), used.get()) == ({world.ada.pk: "gold"}, (100, 1))
+    bring_back(world)
+    assert (tier_codes_of([world.ada]), used.get()) == ({world.ada.pk: None}, (0, 0))
+    assert points(world, friend) == [(0, 0), (0, 0)]
+
+
+def test_households_give_back_what_they_got_of_it(world, policy):
+    policy.return_days = 0
+    policy.save()
+    HouseholdPolicy.objects.create(program=world.aurora, wallet=world.aurora.wallets.get(), percent=100)
+    friend = invite(world)
+    household = found_household(world.ada, name="H", actor="t")
+    join_household(friend, code=household.code, actor="t")
+    shop(friend, "50.00")
+    contribute_due()
+    assert (points(world, friend), balance_in(household).active) == ([(0, 0), (0, 0)], 150)
+    bring_back(world)
+    assert (points(world, friend), balance_in(household).active) == ([(0, 0), (0, 0)], 0)
+    assert violations() == {}
+
+
+def bring_back(world):
+    record_return(world.aurora, "till", "1", ReturnFacts(id="all"), actor="t")
+    relay()
+
+
+def cancel(world):
+    """By the shop; returns what the purchase itself had earned."""
+    settled = cancel_activity(world.aurora, source="till", external_id="1", actor="t", reason="never paid")
+    relay()
+    return settled.points
 
 
 def test_brought_back_below_the_minimum_both_have_nothing(world, policy):

@@ -106,19 +106,6 @@ def entry_with(account_id: int, key: str) -> Entry | None:
     return next(iter(_entries(["p.key = %s"], ["a.id = %s"], key, 1, account_id, 1)), None)
 
 
-UNDONE = """
-    SELECT EXISTS (SELECT FROM ledger_posting p
-                   JOIN ledger_posting r ON r.account_id = p.account_id AND r.refers_to = p.id
-                   WHERE p.account_id = %s AND p.key = %s AND r.kind IN ('reversal', 'cancel'))
-"""
-
-
-def is_undone(account_id: int, key: str) -> bool:
-    """Whether what a key posted was taken back since, wholly or in part."""
-    ((is_so,),) = rows_of(UNDONE, account_id, key)
-    return bool(is_so)
-
-
 def debits_from(subject: UUID, source: str) -> list[Entry]:
     """What this member spent under a source, each debit as it was written: spends and captures, oldest first."""
     debits = "p.points < 0 AND (p.kind = 'capture' OR NOT p.kind = ANY (%s))"

@@ -35,7 +35,9 @@ def first_purchase_of(member_id: int) -> Activity | None:
 
 
 def kept_of(purchase: Activity) -> Decimal:
-    """What of a purchase has not come back, in its currency."""
+    """What of a purchase has not come back, in its currency; nothing of one that came to nothing."""
+    if purchase.cancelled_at:
+        return Decimal(0)
     returned = Return.objects.filter(purchase=purchase).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     return purchase.total - returned
 

@@ -2,11 +2,10 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
-from loyalty.ledger import services as ledger
-from loyalty.ledger.queries.statement import is_undone
 from loyalty.lib import clock
 from loyalty.lib.errors import Busy, DomainError
 from loyalty.members.models import Member
@@ -14,16 +13,15 @@ from loyalty.members.services.rows import sign
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.referrals import Referral, ReferralPolicy
-from loyalty.programs.models.wallet import Wallet
-from loyalty.programs.queries.in_force import as_published
+from loyalty.programs.queries.configuration import configuration_of
 from loyalty.programs.queries.occasions import ORIGIN, of_laurel
 from loyalty.programs.queries.referrals import first_purchase_of, kept_of, policy_for, policy_of, referrals_to_follow
 from loyalty.programs.rules.referrals import is_same_phone, mailbox_of
 from loyalty.programs.services.activities import record_activity
 from loyalty.programs.services.facts import ActivityFacts
-from loyalty.programs.services.tiers import follow, take_turns
-from loyalty.programs.services.transactions import turn_of
-from loyalty.programs.services.uses import give_back_rest
+from loyalty.programs.services.tiers import follow
+from loyalty.programs.services.transactions import in_transaction, turn_of
+from loyalty.programs.services.undoing import locked_activities, undo
 
 logger = logging.getLogger(__name__)
 State, Reason = Referral.State, Referral.Reason
@@ -61,30 +59,43 @@ def alias_reason(referrer: Member, friend: Member) -> str:
     return Reason.SAME_PHONE if is_same_phone(referrer.phone, friend.phone) else ""
 
 
-@transaction.atomic
 def follow_purchase(friend_id: int) -> Referral | None:
     """Look at the first purchase of an invited friend, once: reward both, or say why not. None when nothing waits.
 
     A first purchase below the minimum ends the matter: the invitation stays pending, a later one does not reopen it.
     """
+    return in_transaction(partial(_follow, friend_id))
+
+
+def _follow(friend_id: int) -> Referral | None:
     waiting = Referral.objects.select_for_update(of=("self",), no_key=True).select_related(
         "program", "referrer", "friend"
     )
     referral = waiting.filter(friend_id=friend_id, state=State.PENDING, purchase=None).first()
-    purchase = first_purchase_of(friend_id) if referral else None
+    first = first_purchase_of(friend_id) if referral else None
     policy = policy_of(referral.program) if referral else None
-    if referral is None or purchase is None or policy is None:
+    if referral is None or first is None or policy is None:
         return None
-    referral.purchase = purchase
+    purchase = referral.purchase = _locked(referral, first)
     reason = alias_reason(referral.referrer, referral.friend)
     if reason:
         return _close(referral, State.REFUSED, reason)
     kept = kept_of(purchase)
-    if kept < purchase.total and (kept <= 0 or kept < policy.minimum_purchase):
+    is_less = purchase.cancelled_at is not None or kept < purchase.total
+    if is_less and (kept <= 0 or kept < policy.minimum_purchase):
         return _close(referral, State.CANCELLED, Reason.RETURNED)
     if kept < policy.minimum_purchase:
         return _close(referral, State.PENDING, Reason.BELOW_MINIMUM)
     return _reward(referral, purchase, policy)
+
+
+def _locked(referral: Referral, purchase: Activity) -> Activity:
+    """The purchase as it is now, which stays so until both are rewarded: whoever brings it back or cancels it waits,
+    and finds the reward. Both members come first, as everywhere."""
+    both = Member.objects.filter(pk__in=(referral.referrer_id, referral.friend_id)).order_by("number")
+    list(both.select_for_update(no_key=True).only("pk"))
+    (locked,) = locked_activities([purchase.pk])
+    return locked
 
 
 def follow_referrals(*, wait: bool = False) -> int:
@@ -96,9 +107,16 @@ def follow_referrals(*, wait: bool = False) -> int:
     return followed
 
 
-@transaction.atomic
 def take_back_referral(purchase_id: int, *, actor: str = ACTOR, is_cancelled: bool = False) -> Referral | None:
-    """The first purchase was cancelled, or so much of it came back that it is below the minimum: both sides lose."""
+    """The first purchase came to nothing, or so much of it came back that it is below the minimum: both sides lose.
+
+    As with goods that come back: what is spent is up to the debt policy, a household gives back what it got, caps and
+    tiers follow.
+    """
+    return in_transaction(partial(_take_back, purchase_id, actor, is_cancelled))
+
+
+def _take_back(purchase_id: int, actor: str, is_cancelled: bool) -> Referral | None:
     found = Referral.objects.select_for_update(of=("self",), no_key=True).select_related("program", "purchase")
     referral = found.filter(purchase_id=purchase_id, state=State.REWARDED).first()
     if referral is None or referral.purchase is None:
@@ -107,11 +125,15 @@ def take_back_referral(purchase_id: int, *, actor: str = ACTOR, is_cancelled: bo
     kept = kept_of(referral.purchase)
     if not is_cancelled and kept > 0 and policy and kept >= policy.minimum_purchase:
         return None
-    climbing = take_turns((referral.program_id, pk) for pk in (referral.referrer_id, referral.friend_id))
-    for key in _keys(referral):
-        _take_back(of_laurel(referral.program).filter(external_id=key).select_related("member").first(), actor)
-    for configuration, member_ids in climbing:
-        follow(configuration, dict.fromkeys(member_ids), actor=actor, returned=True)
+    configuration = configuration_of(referral.program)
+    rewards = of_laurel(referral.program).filter(external_id__in=_keys(referral))
+    activities = locked_activities(rewards.values_list("pk", flat=True))
+    undo(
+        activities, debt_policy=configuration.program.debt_policy, at=clock.now(), actor=actor,
+        reason="the first purchase came back",
+    )  # fmt: skip
+    for each in activities:
+        follow(configuration, {each.member_id: None}, actor=actor, returned=True, activity_id=each.pk)
     return _close(referral, State.CANCELLED, Reason.RETURNED)
 
 
@@ -151,28 +173,3 @@ def _close(referral: Referral, state: str, reason: str) -> Referral:
     referral.state, referral.reason, referral.changed_at = state, reason, clock.now()
     referral.save(update_fields=["state", "reason", "changed_at", "purchase", "settles_at"])
     return referral
-
-
-def _take_back(activity: Activity | None, actor: str) -> None:
-    """Everything that an activity earned, as far as the program's debt policy goes, and what it used up of caps.
-
-    What was taken before (never confirmed, or refused by the staff) was given back to caps then. The purchase first,
-    then counters, then accounts in the order of ids.
-    """
-    if activity is None:
-        return
-    Activity.objects.select_for_update(no_key=True).only("pk").get(pk=activity.pk)
-    codes = dict(Wallet.objects.filter(program_id=activity.program_id).values_list("code", "pk"))
-    subject = activity.member.subject
-    opened = [
-        (ledger.open_account(wallet_id=codes[each["wallet"]], subject=subject), each["wallet"])
-        for each in activity.awards
-    ]
-    accounts = [each for each in sorted(opened) if not is_undone(each[0], f"{activity.key}:{each[1]}")]
-    give_back_rest(activity, [code for _account_id, code in accounts])
-    for account_id, code in accounts:
-        key = f"{activity.key}:{code}"
-        ledger.reverse(
-            account_id, posting_key=key, key=f"cancel:{key}", at=clock.now(), actor=actor, source=activity.key,
-            reason="the first purchase came back", debt_policy=as_published(activity.program).debt_policy,
-        )  # fmt: skip
