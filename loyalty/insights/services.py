@@ -13,6 +13,7 @@ from loyalty.lib import clock
 from loyalty.members.queries import count_members
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.in_force import as_published
 
 LOCK = 0x1A0E_0001
 OUTLOOK_DAYS = (30, 60, 90)
@@ -73,7 +74,8 @@ def _settle(mark: Watermark) -> int:
     """
     if mark.candidate_id <= mark.upto_id or set(mark.writers) & set(_ask(WRITERS)):
         return 0
-    zones = dict(Wallet.objects.values_list("pk", "program__time_zone"))
+    wallets = Wallet.objects.select_related("program")
+    zones = {wallet.pk: as_published(wallet.program).time_zone for wallet in wallets}
     rows = ledger.movements(zones, after=mark.upto_id, upto=mark.candidate_id)
     _add(rows)
     mark.upto_id = mark.candidate_id

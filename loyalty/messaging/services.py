@@ -15,8 +15,8 @@ from loyalty.members.queries import address_of, language_of
 from loyalty.messaging import rules
 from loyalty.messaging.channels.email import transport
 from loyalty.messaging.models import Delivery, InboxEntry
-from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
+from loyalty.programs.queries.in_force import as_published, wallets_by_id
 from loyalty.programs.queries.moving import transfer_by_id
 from loyalty.programs.queries.tiers import TierView, tiers_of
 from loyalty.programs.rules.tiers import Rung
@@ -33,6 +33,16 @@ OVERTAKEN = gettext_noop("the tier had changed again before it could be sent")
 QUIET = gettext_noop("it came with an imported file: the inbox is enough")
 
 
+def _member(member_id: int) -> Member:
+    return _seeing(Member.objects.select_related("program", "user").get(pk=member_id))
+
+
+def _seeing(member: Member) -> Member:
+    """The member with the program as members see it: a draft is told to nobody."""
+    member.program = as_published(member.program)
+    return member
+
+
 @transaction.atomic
 def warn_of_expiry(
     *, member_id: int, wallet_id: int, points: int, expires_at: datetime, until: datetime, days: int
@@ -43,8 +53,8 @@ def warn_of_expiry(
     message about what belongs to the member (GDPR Art. 6(1)(b)) and advertises nothing, so it needs no consent.
     Raises whatever the mail server's trouble raises, with nothing written, so that it is tried again.
     """
-    member = Member.objects.select_related("program", "user").get(pk=member_id)
-    wallet = Wallet.objects.get(pk=wallet_id)
+    member = _member(member_id)
+    wallet = wallets_by_id(member.program_id)[wallet_id]
     zone = member.program.time_zone
     expiring = rules.Expiring(
         points=points,
@@ -65,7 +75,8 @@ def warn_of_expiry(
 def tell_of_transfer(transfer_id: int) -> None:
     """Tell the receiver that another member sends points, once; a service message, as in `warn_of_expiry`."""
     transfer = transfer_by_id(transfer_id)
-    member, wallet = transfer.receiver, transfer.wallet
+    member = _seeing(transfer.receiver)
+    wallet = wallets_by_id(member.program_id)[transfer.wallet_id]
     with translation.override(language_of(member)):
         day = rules.last_day(transfer.answer_by, member.program.time_zone) if transfer.answer_by else None
         notice = rules.sent_notice(
@@ -87,11 +98,11 @@ def tell_of_review(
 
     `refusal` is the reason, empty where it was approved; `earned` are its points by wallet id.
     """
-    member = Member.objects.select_related("program", "user").get(pk=member_id)
-    wallets = Wallet.objects.in_bulk(earned)
+    member = _member(member_id)
+    wallets = wallets_by_id(member.program_id)
     with translation.override(language_of(member)):
         about = item or member.program.name
-        points = [points_of(earned[pk], units_of(wallet)) for pk, wallet in wallets.items()]
+        points = [points_of(earned[pk], units_of(wallet)) for pk, wallet in wallets.items() if pk in earned]
         if refusal:
             notice = rules.review_refused_notice(key, about, refusal, may_write_anew=may_write_anew)
         else:
@@ -108,7 +119,7 @@ def tell_of_tier(
     Once for each move; one that another has overtaken is not told. A service message, as in `warn_of_expiry`.
     `is_quiet`: into the inbox alone.
     """
-    member = Member.objects.select_related("program", "user").get(pk=member_id)
+    member = _member(member_id)
     with translation.override(language_of(member)):
         view = _ladder_of(member, tier_set)
         if view is None:
@@ -147,7 +158,7 @@ def warn_of_tier(
     *, member_id: int, tier_set: str, tier: str, then: str, ends_at: datetime, days: int, missing: Decimal
 ) -> None:
     """Tell a member that a tier ends at `ends_at` and what keeps it: once per end and step, unless it is safe again."""
-    member = Member.objects.select_related("program", "user").get(pk=member_id)
+    member = _member(member_id)
     with translation.override(language_of(member)):
         view = _ladder_of(member, tier_set)
         rung = _rung(view, tier) if view else None

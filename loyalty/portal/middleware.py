@@ -18,6 +18,7 @@ from loyalty.lib.errors import NotFound
 from loyalty.members.queries import memberships_of
 from loyalty.portal import services
 from loyalty.portal.forms import ensure_readable
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.queries.programs import program_by_code
 
 ACCOUNT_PAGES = "/accounts/"
@@ -75,7 +76,9 @@ class AccountAdapter(DefaultAccountAdapter):
         joining = services.pop_joining(request.session)
         member = services.finish_joining(user, joining) if joining else None
         if member:
-            messages.success(request, _("Welcome to %(name)s. Your card is ready.") % {"name": member.program.name})
+            messages.success(
+                request, _("Welcome to %(name)s. Your card is ready.") % {"name": as_published(member.program).name}
+            )
         return response
 
     def confirm_email(self, request, email_address) -> bool:

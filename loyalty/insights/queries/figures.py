@@ -15,6 +15,8 @@ from loyalty.lib.money import round_money
 from loyalty.members.queries import count_members
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.in_force import as_published
+from loyalty.programs.queries.programs import wallets_of
 
 MONTHS = 12
 OUTLOOK_DAYS = (30, 60, 90)
@@ -89,7 +91,7 @@ def figures_of(program: Program, *, at: datetime, last_month: date | None = None
 
     Charts end with `last_month`, else with this month, or the newest one with any movement if the last twelve had none.
     """
-    wallets = list(program.wallets.filter(is_archived=False))
+    program, wallets = as_published(program), wallets_of(program)
     mark = Watermark.objects.first() or Watermark(counted_at=at)
     since = _since(program, wallets, mark)
     newest = _newest_month(wallets, since)

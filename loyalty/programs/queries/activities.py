@@ -19,6 +19,7 @@ from loyalty.programs.models.returns import Return
 from loyalty.programs.models.velocity import ReviewCase
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.editors import names_of
+from loyalty.programs.queries.in_force import as_published, wallets_by_id
 from loyalty.programs.rules.days import local_day
 from loyalty.programs.rules.explanation import Step, steps_from_json
 from loyalty.programs.rules.wording.activities import activity_name
@@ -107,9 +108,9 @@ def title_of(activity: Activity) -> str:
 
 def why_of(activity: Activity, *, voice: str = "member") -> list[Told]:
     """The explanation of an activity as stored, rule by rule; `voice` is member, or staff (shadow rules too)."""
-    wallets = {wallet.pk: wallet for wallet in Wallet.objects.filter(program_id=activity.program_id)}
+    wallets = wallets_by_id(activity.program_id)
     steps = steps_from_json(activity.explanation)
-    lines = told(steps, wallets, activity.program, voice=voice)
+    lines = told(steps, wallets, as_published(activity.program), voice=voice)
     if any(step.code == "under-review" for step in steps):
         lines += outcomes_of(activity, wallets[int(steps[0].wallet)].code, voice)
     return lines
@@ -174,8 +175,7 @@ def units_of(wallet: Wallet) -> Units:
 
 def timeline_of(member: Member, *, limit: int = 50, before: datetime | None = None) -> list[TimelineRow]:
     """What a member did, newest first, for the staff: three statements however many rows."""
-    program = member.program
-    wallets = {wallet.pk: wallet for wallet in Wallet.objects.filter(program=program)}
+    program, wallets = as_published(member.program), wallets_by_id(member.program_id)
     codes = {wallet.code: wallet for wallet in wallets.values()}
     found = Activity.objects.filter(member=member).prefetch_related("lines")
     if before:

@@ -7,9 +7,9 @@ from uuid import UUID
 from loyalty.ledger.queries import balances as ledger
 from loyalty.lib import clock
 from loyalty.members.models import Member
-from loyalty.programs.models.program import Publishing
 from loyalty.programs.models.wallet import Wallet
-from loyalty.programs.queries.configuration import Configuration, configuration_under
+from loyalty.programs.queries.configuration import Configuration
+from loyalty.programs.queries.in_force import wallets_by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,9 @@ def balances_of(member: Member, at: datetime | None = None) -> list[WalletBalanc
     held = ledger.balances_of(member.subject, at or clock.now())
     return [
         _balance(wallet, held.get(wallet.pk))
-        for wallet in _wallets(member.program_id)
+        for wallet in wallets_by_id(member.program_id).values()
         if not wallet.is_archived or _is_something(held.get(wallet.pk))
     ]
-
-
-def _wallets(program_id: int) -> list[Wallet]:
-    """The wallets as members see them; of those that are out of use only the row is left."""
-    wallets = list(Wallet.objects.filter(program_id=program_id).select_related("program"))
-    if not wallets or wallets[0].program.publishing == Publishing.AT_ONCE:
-        return wallets
-    program = wallets[0].program
-    shown = {row.pk: row for row in configuration_under(program.pk, program.config_version).rows.wallets}
-    return [*shown.values(), *(wallet for wallet in wallets if wallet.is_archived and wallet.pk not in shown)]
 
 
 def balances_in(configuration: Configuration, subject: UUID) -> list[WalletBalance]:

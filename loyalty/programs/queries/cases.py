@@ -17,6 +17,7 @@ from loyalty.programs.models.velocity import Flag, HeldAward, ReviewCase, Veloci
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import watch_rule_of
+from loyalty.programs.queries.in_force import wallets_by_id
 from loyalty.programs.rules.invalid import InvalidSetting
 from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.rules.wording.invalid import message_for
@@ -187,7 +188,7 @@ def cashiers_of(program: Program) -> list[Cashier]:
 
 
 def _wallets(program: Program) -> dict[str, Wallet]:
-    return {wallet.code: wallet for wallet in Wallet.objects.filter(program=program)}
+    return {wallet.code: wallet for wallet in wallets_by_id(program.pk).values()}
 
 
 def _points(awards: Iterable[list[dict]], wallets: dict[str, Wallet]) -> list[str]:

@@ -14,7 +14,7 @@ from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.balances import WalletBalance, balances_of
 from loyalty.programs.queries.configuration import expiry_of
-from loyalty.programs.queries.in_force import in_force_of
+from loyalty.programs.queries.in_force import as_published, in_force_of, seen_in
 from loyalty.programs.queries.moving import stands_on
 from loyalty.programs.rules.conversions import received_of
 from loyalty.programs.rules.expiry import expires_at
@@ -88,7 +88,7 @@ def terms_of_converting(member: Member, *, at: datetime | None = None) -> list[C
     at = at or clock.now()
     rates = rates_of(member.program_id)
     balances = {each.wallet.pk: each for each in balances_of(member, at)} if rates else {}
-    today = clock.business_day(at, member.program.time_zone)
+    today = clock.business_day(at, as_published(member.program).time_zone)
     return [terms_at(member, rate, balances, today) for rate in rates if stands_on(member, rate.tiers)]
 
 
@@ -142,7 +142,7 @@ def words_of_rate(rate: ConversionRate) -> list[str]:
 def conversions_of(member: Member, *, limit: int = 20) -> list[Conversion]:
     """What the member changed, newest first."""
     made = Conversion.objects.filter(member=member).select_related("from_wallet", "to_wallet")
-    return list(made.order_by("-id")[:limit])
+    return seen_in(member.program, made.order_by("-id")[:limit], "from_wallet", "to_wallet")
 
 
 def conversion_named(program: Program, source: str, external_id: str) -> Conversion | None:

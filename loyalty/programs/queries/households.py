@@ -13,7 +13,7 @@ from loyalty.lib.prepared import rows_of
 from loyalty.members.models import Member
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.models.program import Program
-from loyalty.programs.queries.in_force import only_in_force
+from loyalty.programs.queries.in_force import only_in_force, seen_in
 from loyalty.programs.rules.households import share_of, shares_of
 
 
@@ -56,8 +56,11 @@ def is_policy_stored(program: Program) -> bool:
 
 def membership_of(member: Member) -> HouseholdMember | None:
     """The household that the member is in now."""
-    own = HouseholdMember.objects.filter(member=member, left_at=None)
-    return own.select_related("household__wallet", "household__program", "member__program").first()
+    rows = HouseholdMember.objects.filter(member=member, left_at=None)
+    own = rows.select_related("household__wallet", "household__program", "member__program").first()
+    if own is not None:
+        seen_in(own.household.program, [own.household], "wallet")
+    return own
 
 
 def has_households(member: Member) -> bool:

@@ -8,6 +8,7 @@ from loyalty.lib import clock
 from loyalty.members.models import Member
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.in_force import wallets_by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class MemberHold:
 
 def lots_of(member: Member, *, at: datetime | None = None, with_used: bool = False) -> list[MemberLot]:
     """The member's lots, wallet by wallet in the order in which they are spent, pending ones last; two statements."""
-    wallets = _wallets(member)
+    wallets = wallets_by_id(member.program_id)
     found = [
         MemberLot(
             lot.id, wallets[lot.wallet_id], lot.granted, lot.remaining, lot.earned_at, lot.expires_at, lot.activates_at,
@@ -63,11 +64,6 @@ def accounts_waiting(activity: Activity, at: datetime) -> set[int]:
 
 def holds_of(member: Member) -> list[MemberHold]:
     """What of the member's points is set aside, the soonest end first; two statements."""
-    wallets = _wallets(member)
+    wallets = wallets_by_id(member.program_id)
     found = ledger.holds_of(member.subject)
     return [MemberHold(wallets[hold.wallet_id], hold.points, hold.until, hold.source, hold.note) for hold in found]
-
-
-def _wallets(member: Member) -> dict[int, Wallet]:
-    wallets = Wallet.objects.filter(program_id=member.program_id).select_related("program")
-    return {wallet.pk: wallet for wallet in wallets}

@@ -11,10 +11,11 @@ from loyalty.members.models import Member
 from loyalty.members.queries import email_changed_at
 from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.program import Program
-from loyalty.programs.models.tiers import Tier, TierStanding
+from loyalty.programs.models.tiers import TierStanding
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.balances import balances_of
-from loyalty.programs.queries.in_force import in_force_of
+from loyalty.programs.queries.configuration import configuration_for
+from loyalty.programs.queries.in_force import as_published, in_force_of, seen_in
 from loyalty.programs.rules.moving import fee_of, first_amount, left_of, year_of
 
 COUNTED = (Transfer.State.WAITING, Transfer.State.DONE)
@@ -62,19 +63,18 @@ def has_allowed_tier(member: Member, policy: TransferPolicy) -> bool:
 
 
 def stands_on(member: Member, tiers: Sequence[str]) -> bool:
-    """Whether the member stands on a tier of one of these codes; everybody does where none is named.
+    """Whether the member stands on a tier of one of these codes, on any ladder in force; everybody does where none is
+    named.
 
     Without a standing of their own on a ladder, members stand on its rung that starts at nothing.
     """
     if not tiers:
         return True
-    own = TierStanding.objects.filter(member=member)
-    if own.filter(tier__code__in=tiers, tier_set__is_archived=False).exists():
-        return True
-    lowest = Tier.objects.filter(
-        tier_set__program=member.program_id, tier_set__is_archived=False, threshold=0, code__in=tiers
-    )
-    return lowest.exclude(tier_set__in=own.values("tier_set")).exists()
+    own = dict(TierStanding.objects.filter(member=member).values_list("tier_set_id", "tier_id"))
+    ladders = configuration_for(member.program_id).ladders
+    places = ((each, each.place_of(own[each.id]) if each.id in own else each.base) for each in ladders)
+    rungs = (ladder.rung_at(place) for ladder, place in places)
+    return any(rung is not None and rung.code in tiers for rung in rungs)
 
 
 def pause_of(member: Member, policy: TransferPolicy, at: datetime) -> datetime | None:
@@ -100,7 +100,7 @@ def terms_of_sending(member: Member, *, at: datetime | None = None) -> list[Send
 
 
 def _terms(member: Member, policy: TransferPolicy, active: int, at: datetime) -> SendingTerms:
-    today = clock.business_day(at, member.program.time_zone)
+    today = clock.business_day(at, as_published(member.program).time_zone)
     sent_today = sent_since(member, policy.wallet, today) if policy.per_day is not None else 0
     sent_this_year = sent_since(member, policy.wallet, year_of(today)) if policy.per_year is not None else 0
     return SendingTerms(
@@ -130,13 +130,13 @@ def preview_of(terms: SendingTerms, points: int) -> TransferPreview:
 
 def transfers_of(member: Member, *, limit: int = 20) -> list[Transfer]:
     """What the member sent and received, newest first."""
-    return list(_of(member)[:limit])
+    return seen_in(member.program, _of(member)[:limit], "wallet")
 
 
 def waiting_for(member: Member) -> list[Transfer]:
     """What others want to send to the member, the most urgent first."""
     waiting = Transfer.objects.filter(receiver=member, state=Transfer.State.WAITING, answer_by__gt=clock.now())
-    return list(waiting.select_related("giver", "wallet").order_by("answer_by"))
+    return seen_in(member.program, waiting.select_related("giver", "wallet").order_by("answer_by"), "wallet")
 
 
 def transfer_of(member: Member, transfer_id: int) -> Transfer | None:

@@ -3,7 +3,7 @@
 from loyalty.programs.errors.programs import UnknownProgram, UnknownWallet
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
-from loyalty.programs.queries.in_force import as_published
+from loyalty.programs.queries.in_force import as_published, wallets_by_id
 
 
 def program_by_code(code: str) -> Program:
@@ -16,13 +16,12 @@ def program_by_code(code: str) -> Program:
 
 def wallets_of(program: Program) -> list[Wallet]:
     """The wallets in use, in the order in which members see them."""
-    return list(program.wallets.filter(is_archived=False))
+    return [wallet for wallet in wallets_by_id(program.pk).values() if not wallet.is_archived]
 
 
 def wallet_by_code(program: Program, code: str) -> Wallet:
     """The wallet as tills and shops name it. Raises UnknownWallet."""
-    wallet = program.wallets.filter(code=code).first()
+    wallet = next((each for each in wallets_by_id(program.pk).values() if each.code == code), None)
     if wallet is None:
         raise UnknownWallet
-    wallet.program = program
     return wallet

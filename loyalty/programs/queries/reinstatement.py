@@ -13,7 +13,7 @@ from loyalty.programs.models.reinstatement import ReinstatedLot, Reinstatement, 
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.balances import balances_of
-from loyalty.programs.queries.in_force import in_force_of
+from loyalty.programs.queries.in_force import in_force_of, seen_in
 from loyalty.programs.rules.reinstatement import Terms, new_end, window_end
 from loyalty.programs.rules.wording.reinstatement import PolicyTold, sentences_for_reinstatement
 
@@ -122,12 +122,14 @@ def has_expired(member: Member) -> bool:
 
 def reinstatements_of(member: Member, *, limit: int = 20) -> list[Reinstatement]:
     """What the member had brought back or wants to, newest first."""
-    return list(Reinstatement.objects.filter(member=member).select_related("wallet").order_by("-id")[:limit])
+    made = Reinstatement.objects.filter(member=member).select_related("wallet").order_by("-id")[:limit]
+    return seen_in(member.program, made, "wallet")
 
 
 def reinstatement_of(member: Member, reinstatement_id: int) -> Reinstatement | None:
     """One of the member's own, or None."""
-    return Reinstatement.objects.filter(member=member, pk=reinstatement_id).select_related("wallet").first()
+    found = Reinstatement.objects.filter(member=member, pk=reinstatement_id).select_related("wallet")
+    return next(iter(seen_in(member.program, found, "wallet")), None)
 
 
 def reinstatement_named(program: Program, source: str, external_id: str) -> Reinstatement | None:

@@ -21,6 +21,7 @@ from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import Told, activities_by_key, title_of, told, units_of
 from loyalty.programs.queries.conversions import conversions_by_key
 from loyalty.programs.queries.households import households_by_key
+from loyalty.programs.queries.in_force import as_published, wallets_by_id
 from loyalty.programs.queries.moving import transfers_by_key
 from loyalty.programs.queries.returns import returned_by_key, words_of
 from loyalty.programs.rules.days import local_day
@@ -137,10 +138,7 @@ def rows_of(member: Member, entries: list[Entry]) -> list[StatementRow]:
 
 
 def _told(member: Member, entries: list[Entry]) -> tuple[list[StatementRow], "_Teller"]:
-    program = member.program
-    wallets = {wallet.pk: wallet for wallet in Wallet.objects.filter(program=program)}
-    for wallet in wallets.values():
-        wallet.program = program
+    program, wallets = as_published(member.program), wallets_by_id(member.program_id)
     about = {entry.refers_to for entry in entries if entry.refers_to}
     originals = {each.id: each for each in statement.entries_of(member.subject, about)} if about else {}
     sources = {entry.source for entry in [*entries, *originals.values()]}

@@ -24,6 +24,7 @@ from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries import conversions as queries
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.balances import balances_of
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.queries.moving import stands_on
 from loyalty.programs.rules.conversions import Part, parts_of, received_of
 from loyalty.programs.rules.moving import is_whole_steps
@@ -96,7 +97,7 @@ def _judged(member: Member, asked: _Asked, at: datetime) -> dict[str, Any]:
     rate = queries.rate_between(asked.from_wallet, asked.to_wallet)
     if rate is None or not stands_on(member, rate.tiers):
         raise ConversionsOff(field="from")
-    today = clock.business_day(at, member.program.time_zone)
+    today = clock.business_day(at, as_published(member.program).time_zone)
     balances = {each.wallet.pk: each for each in balances_of(member, at)}
     ensure_convertible(queries.terms_at(member, rate, balances, today), asked.points)
     return {

@@ -24,6 +24,7 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries import moving
 from loyalty.programs.queries.activities import units_of
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.rules.moving import is_whole_steps, left_of, year_of
 from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.services.transactions import in_transaction, turn_of
@@ -106,8 +107,7 @@ DECIDED = (
 
 def _judge(facts: Transfer, at: datetime) -> None:
     """What the policy says; raises, or completes the facts."""
-    giver, wallet = facts.giver, facts.wallet
-    policy = None if wallet.is_archived else moving.policy_of(wallet)
+    giver, policy = facts.giver, moving.policy_of(facts.wallet)
     if giver.status != Member.Status.ACTIVE:
         raise MemberNotActive(field="from")
     if policy is None or not moving.has_allowed_tier(giver, policy):
@@ -116,7 +116,7 @@ def _judge(facts: Transfer, at: datetime) -> None:
         raise errors.CannotReceive(field="to")
     if until := moving.pause_of(giver, policy, at):
         raise errors.CoolingOff(until=until.isoformat())
-    facts.made_on = clock.business_day(at, giver.program.time_zone)
+    facts.made_on = clock.business_day(at, as_published(giver.program).time_zone)
     _ensure_amount(facts, policy)
     facts.fee = moving.fee_under(policy, facts.points)
     facts.state, facts.settled_at = (WAITING, None) if policy.asks_receiver else (DONE, at)
@@ -136,7 +136,7 @@ def ensure_sendable(terms: moving.SendingTerms, points: int) -> None:
 
 
 def _ensure_amount(facts: Transfer, policy: TransferPolicy) -> None:
-    _ensure_steps(facts.points, policy, facts.wallet)
+    _ensure_steps(facts.points, policy, policy.wallet)
     limits = (
         (policy.per_day, facts.made_on, _("You can send %(left)s more today.")),
         (policy.per_year, year_of(facts.made_on), _("You can send %(left)s more this year.")),
@@ -144,7 +144,7 @@ def _ensure_amount(facts: Transfer, policy: TransferPolicy) -> None:
     for limit, since, words in limits:
         if limit is not None:
             left = left_of(limit, moving.sent_since(facts.giver, facts.wallet, since))
-            _ensure_left(facts.points, left, facts.wallet, words)
+            _ensure_left(facts.points, left, policy.wallet, words)
 
 
 def _ensure_steps(points: int, policy: TransferPolicy, wallet: Wallet) -> None:

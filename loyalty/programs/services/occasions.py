@@ -11,6 +11,7 @@ from loyalty.lib.errors import Busy, DomainError
 from loyalty.members.models import Member
 from loyalty.programs.errors.activities import ReceiptReused
 from loyalty.programs.models.program import Program
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.queries.occasions import (
     ANNIVERSARY,
     BIRTHDAY,
@@ -65,7 +66,7 @@ def complete_profile(member_id: int, *, actor: str) -> Recorded | None:
 def open_app(member: Member, *, actor: str, at: datetime | None = None) -> Recorded | None:
     """The member looked into the app; once a day of the program's zone."""
     at = at or clock.now()
-    day = local_day(at, member.program.time_zone)
+    day = local_day(at, as_published(member.program).time_zone)
     return record_once(member, "app_open", f"app_open:{member.number}:{day:%Y-%m-%d}", at=at, actor=actor)
 
 
@@ -84,7 +85,7 @@ def celebrate(*, program: Program | None = None, at: datetime | None = None, wai
     """
     at, kept = at or clock.now(), 0
     with turn_of("celebrate", wait=wait) as is_ours:
-        for each in _programs(program) if is_ours else ():
+        for each in map(as_published, _programs(program) if is_ours else ()):
             days = days_back_from(local_day(at, each.time_zone))
             for type in sorted({BIRTHDAY, ANNIVERSARY} & paying_types(each)):
                 kept += sum(_keep(occasion) for occasion in occasions_on(each, type, days))
@@ -98,7 +99,7 @@ def _programs(program: Program | None) -> list[Program]:
 def _keep(occasion: Occasion) -> bool:
     """One member's day, in a transaction of its own; one who cannot be served stops nobody."""
     member = occasion.member
-    at = start_of_day(occasion.day, member.program.time_zone)
+    at = start_of_day(occasion.day, as_published(member.program).time_zone)
     attributes = {"years": occasion.years} if occasion.type == ANNIVERSARY else NOTHING
     try:
         made = record_once(member, occasion.type, occasion.key, at=at, attributes=attributes, actor="job:celebrate")

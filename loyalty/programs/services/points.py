@@ -12,6 +12,7 @@ from loyalty.programs.events import PointsAdjusted
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.configuration import expiry_of
+from loyalty.programs.queries.in_force import wallet_in_force
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.services.tiers import follow, take_turn
@@ -45,13 +46,14 @@ def adjust_points(
         raise ReasonMissing(field="reason")
     if wallet.program_id != member.program_id:
         raise UnknownWallet(field="wallet")
-    if needs_second_look(wallet, points, actor=actor) and not is_sure:
-        raise SecondLookNeeded(_limit_of(wallet))
-    return in_transaction(lambda: _adjust(member, wallet, points, reason.strip(), note.strip(), key, actor))
+    in_force = wallet_in_force(wallet)
+    if needs_second_look(in_force, points, actor=actor) and not is_sure:
+        raise SecondLookNeeded(_limit_of(in_force))
+    return in_transaction(lambda: _adjust(member, in_force, points, reason.strip(), note.strip(), key, actor))
 
 
 def needs_second_look(wallet: Wallet, points: int, *, actor: str) -> bool:
-    """Whether so many points (signed) are more than the wallet's limit of one act by hand.
+    """Whether so many points (signed) are more than the limit of one act by hand of the wallet, which is in force.
 
     Raises BeyondLimit when they are and `actor` is nobody who may go beyond it.
     """

@@ -21,6 +21,7 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.models.reinstatement import ReinstatedLot, Reinstatement
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries import reinstatement as queries
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.rules.days import end_of_day, local_day
 from loyalty.programs.rules.reinstatement import new_end
 from loyalty.programs.services.transactions import in_transaction, turn_of
@@ -98,13 +99,13 @@ def _part(member: Member, asked: _Asked, at: datetime) -> queries.ExpiredPart:
 
 
 def _row(member: Member, part: queries.ExpiredPart, asked: _Asked, at: datetime) -> Reinstatement:
-    owed = Decimal(0) if asked.is_free else part.amount
-    last = local_day(at, member.program.time_zone) + timedelta(days=part.policy.pay_days)
+    owed, program = Decimal(0) if asked.is_free else part.amount, as_published(member.program)
+    last = local_day(at, program.time_zone) + timedelta(days=part.policy.pay_days)
     return Reinstatement(
         program=member.program, wallet=part.wallet, member=member, source=asked.source, external_id=asked.id,
         expired_at=part.expired_at, points=part.points, fee=0 if asked.is_free else part.fee, amount=owed,
-        currency=member.program.currency, lasts_days=part.policy.lasts_days, state=State.OPEN if owed else State.DONE,
-        pay_by=end_of_day(last, member.program.time_zone) if owed else None, reason=asked.reason, actor=asked.actor,
+        currency=program.currency, lasts_days=part.policy.lasts_days, state=State.OPEN if owed else State.DONE,
+        pay_by=end_of_day(last, program.time_zone) if owed else None, reason=asked.reason, actor=asked.actor,
         created_at=at, settled_at=None if owed else at, settled_by="" if owed else asked.actor,
     )  # fmt: skip
 
@@ -112,7 +113,7 @@ def _row(member: Member, part: queries.ExpiredPart, asked: _Asked, at: datetime)
 def _move(row: Reinstatement, at: datetime, actor: str) -> None:
     """Lot by lot, then the fee. What was waived meanwhile, because goods came back, stays away."""
     account_id = ledger.open_account(wallet_id=row.wallet_id, subject=row.member.subject)
-    row.expires_at = new_end(at, row.lasts_days, row.program.time_zone)
+    row.expires_at = new_end(at, row.lasts_days, as_published(row.program).time_zone)
     row.came_back = sum(_reinstate(row, account_id, lot, at, actor) for lot in row.lots.order_by("lot_id"))
     if row.fee and row.came_back:
         ledger.spend(

@@ -243,7 +243,11 @@ class _Reckoning:
 
     def _take_from_household(self, awards: list[tuple[int, dict[str, Any]]], others: set[int]) -> None:
         """What went on into a household comes back from there, so that it can be taken."""
-        pot = None if self._program.debt_policy == "only_pending" or not awards else pot_of(self._activity.member)
+        pot = (
+            None
+            if as_published(self._program).debt_policy == "only_pending" or not awards
+            else pot_of(self._activity.member)
+        )
         if pot is None:
             return
         pot.settle({account_id for account_id, _award in awards} | others)

@@ -17,6 +17,7 @@ from loyalty.programs.events import TierEnding
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import TierStanding, TierWarning
 from loyalty.programs.queries.configuration import Configuration, configuration_of
+from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.queries.tiers import Look, look_at, look_in
 from loyalty.programs.rules.days import end_of_day, local_day
 from loyalty.programs.rules.tiers import NIL, YEARS, Ladder, end_of, falls_day_by_day, judge, slides, window_of
@@ -46,7 +47,7 @@ def warn_of_tiers(
     """
     at, warnings = at or clock.now(), 0
     with turn_of("warn_of_tiers", wait=wait) as is_ours:
-        for each in _programs(program) if is_ours else ():
+        for each in map(as_published, _programs(program) if is_ours else ()):
             if at.astimezone(ZoneInfo(each.time_zone)).hour >= from_hour:
                 warnings += _warn(configuration_of(each), at)
     return warnings
