@@ -47,6 +47,7 @@ ATTEMPTS = 6
 BUSY = PASSING | {"55P03"}  # … or a lock that the caller's own lock_timeout gave up
 SLICE = 200  # accounts per transaction of a sweep: more of them stall those who spend meanwhile
 BATCH = 10_000  # awards per statement
+type Only = Collection[int] | None  # these accounts, looked up before
 type Ends = Mapping[tuple[date, datetime | None], datetime | None]  # (day of earning, end before): end now
 
 
@@ -150,9 +151,9 @@ def activate(
     )
 
 
-def activate_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
+def activate_due(*, at: datetime, actor: str, wallet_ids: Iterable[int] = (), only: Only = None) -> Swept:
     """Pending points whose instant has come become spendable. Resumable, harmless twice."""
-    return _sweep("activate_due", due.accounts_activating(wallet_ids, at), at, actor)
+    return _sweep("activate_due", due.accounts_activating(wallet_ids, at) if only is None else only, at, actor)
 
 
 def cancel_due(
@@ -240,18 +241,16 @@ def release(
     note: str = "",
     reason: str = "",
 ) -> Posted:
-    """Give back what was set aside, or `points` of it, into the very lots.
-
-    Raises UnknownPosting, HoldClosed, MoreThanHeld, KeyReused.
-    """
+    """Give back what was set aside, or `points` of it, into its lots. Raises UnknownPosting, HoldClosed, MoreThanHeld,
+    KeyReused."""
     ensure_part(points)
     ensure_sound(key, at, source, actor, note, reason)
     return _post("release", account_id, points, hold_key, key, source, actor, note, reason, at, clock.now())
 
 
-def release_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
+def release_due(*, at: datetime, actor: str, wallet_ids: Iterable[int] = (), only: Only = None) -> Swept:
     """Holds past their end are released; `lots` counts holds. Resumable, harmless twice."""
-    return _sweep("release_due", due.accounts_holding_too_long(wallet_ids, at), at, actor)
+    return _sweep("release_due", due.accounts_holding_too_long(wallet_ids, at) if only is None else only, at, actor)
 
 
 def transfer(
@@ -275,10 +274,10 @@ def transfer(
     return _post("transfer", from_id, to_id, points, key, source, actor, note, reason, at, clock.now())
 
 
-def expire_due(*, wallet_ids: Iterable[int], at: datetime, actor: str) -> Swept:
+def expire_due(*, at: datetime, actor: str, wallet_ids: Iterable[int] = (), only: Only = None) -> Swept:
     """Lots whose instant is `at` or before expire. Slices of 200 accounts, each its own transaction unless the caller
     is in one; resumable, harmless twice. Each lot's posting bears the lot's own instant as `event_at`."""
-    return _sweep("expire", due.accounts_expiring(wallet_ids, at), at, actor)
+    return _sweep("expire", due.accounts_expiring(wallet_ids, at) if only is None else only, at, actor)
 
 
 def reinstate(

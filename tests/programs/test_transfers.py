@@ -167,7 +167,9 @@ def test_only_some_tiers(world, allow, send):
     with pytest.raises(errors.TransfersOff):
         send(10)
     ladder = TierSetFactory(program=world.aurora)
-    TierStandingFactory(member=world.ada, tier_set=ladder, tier=TierFactory(tier_set=ladder, code="gold"))
+    TierStandingFactory(
+        member=world.ada, tier_set=ladder, tier=TierFactory(tier_set=ladder, code="gold", threshold=100)
+    )
     assert send(10).state == "done"
 
 

@@ -61,7 +61,7 @@ def test_a_daily_maximum_is_never_passed_by_fifty_at_once(guests, policy):
 
 
 def test_it_is_the_lock_on_the_sender_that_holds_it(guests, policy, monkeypatch):
-    monkeypatch.setattr(moving, "locked", lambda member: member)
+    monkeypatch.setattr(moving, "_turn_of", lambda *people: people)
     fifty_against_a_limit(guests, policy)
     assert active(guests[0]) < 1000 - 98
 

@@ -6,19 +6,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import transaction
 
 from loyalty.ledger import services as ledger
 from loyalty.lib import clock
 from loyalty.members.services.members import enrol_member
 from loyalty.messaging.models import InboxEntry
 from loyalty.outbox.services import relay
+from loyalty.programs.models.moving import TransferPolicy
 from loyalty.programs.models.tiers import Tier, TierSet
-from loyalty.programs.queries.configuration import configuration_of
 from loyalty.programs.queries.tiers import changes_of, tier_codes_of, tiers_of
 from loyalty.programs.services.facts import ReturnFacts
+from loyalty.programs.services.moving import send_points
 from loyalty.programs.services.returns import record_return
-from loyalty.programs.services.tiers import follow, review_tiers
+from loyalty.programs.services.tiers import review_tiers
 from tests.ledger.purse import violations
 from tests.till import ACTOR, buy, live_by
 
@@ -52,11 +52,11 @@ def shop(member, amount, receipt="1"):
 
 
 def spend(member, points):
-    """A reward; the job looks at balances day by day, and after every movement of the till's."""
-    account = ledger.open_account(wallet_id=member.program.wallets.get().pk, subject=member.subject)
-    ledger.spend(account, points=points, key="reward", at=clock.now(), actor=ACTOR)
-    with transaction.atomic():
-        follow(configuration_of(member.program), {member.pk: member.joined_at}, actor=ACTOR)
+    """Given away: whatever moves points, the ladder follows in the same call."""
+    wallet = member.program.wallets.get()
+    TransferPolicy.objects.create(wallet=wallet, cooling_hours=0)
+    friend = enrol_member(member.program, external_id="friend", actor=ACTOR)
+    send_points(member, friend, wallet, points=points, id="gift", source="portal", actor=ACTOR)
 
 
 def tier_of(member) -> str | None:
@@ -94,7 +94,6 @@ def after_the_spending(world, at, **settings):
 
 def test_s60_spending_200_is_bronze_at_once(world, at):
     after_the_spending(world, at, downgrade="at_once")
-    review_tiers()
     assert tier_of(world.ada) == "bronze"
 
 
@@ -112,7 +111,6 @@ def test_s60_one_months_grace_ends_with_19_august_and_rounded_with_31_august(wor
 
 def test_s60_one_step_is_silver(world, at):
     after_the_spending(world, at, downgrade="at_once", one_step_down=True)
-    review_tiers()
     assert tier_of(world.ada) == "silver"
 
 

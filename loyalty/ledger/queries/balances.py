@@ -1,6 +1,6 @@
 """What members hold."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -55,6 +55,12 @@ def balances_of(subject: UUID, at: datetime) -> dict[int, Balance]:
 def balances_of_many(subjects: Iterable[UUID], at: datetime) -> dict[UUID, dict[int, Balance]]:
     """As `balances_of`, for many members in one statement."""
     return _balances(rows_of(BALANCES_OF_MANY, list(subjects)), at)
+
+
+def subjects_of(account_ids: Collection[int]) -> list[UUID]:
+    """Whose accounts these are."""
+    found = rows_of("SELECT DISTINCT subject FROM ledger_account WHERE id = ANY (%s)", list(account_ids))
+    return [subject for (subject,) in found]
 
 
 def _balances(rows: Iterable[tuple], at: datetime) -> dict[UUID, dict[int, Balance]]:

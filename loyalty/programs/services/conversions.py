@@ -30,6 +30,7 @@ from loyalty.programs.rules.conversions import Part, parts_of, received_of
 from loyalty.programs.rules.moving import is_whole_steps
 from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.rules.wording.conversions import words_for_conversion
+from loyalty.programs.services.holdings import holdings_of
 from loyalty.programs.services.transactions import in_transaction
 
 CONTRA = "converted"
@@ -82,7 +83,8 @@ def _convert(asked: _Asked, at: datetime) -> Conversion:
             program=member.program, source=asked.source, external_id=asked.id, defaults=facts
         )
         if is_new:
-            _move(known, at)
+            with holdings_of(member.program_id, [member.pk], actor=asked.actor, at=at):
+                _move(known, at)
             return known
     content = (member.pk, asked.from_wallet.pk, asked.to_wallet.pk, asked.points)
     if content != tuple(getattr(known, name) for name in CONTENT):

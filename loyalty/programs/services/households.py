@@ -1,9 +1,10 @@
 """Founding, joining, leaving and ending households; what flows in from awards, and what members take out.
 
-Locks: the household's row first, then its memberships, then the ledger.
+Locks: the members' rows first, then the household's, then its memberships, then the ledger.
 """
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from loyalty.ledger import services as ledger
 from loyalty.ledger.errors import KeyReused
@@ -19,9 +20,11 @@ from loyalty.programs.models.households import Household, HouseholdMember, House
 from loyalty.programs.queries import households as queries
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.rules.households import part_of
+from loyalty.programs.services.holdings import holdings_of
 from loyalty.programs.services.transactions import in_transaction, turn_of
 
 Role = HouseholdMember.Role
+CONTRIBUTE = "job:contribute"
 
 
 def found_household(member: Member, *, name: str, actor: str) -> Household:
@@ -109,7 +112,12 @@ def _contribute(member_id: int) -> int:
     )
     if (membership := own.first()) is None:
         return 0
-    Household.objects.select_for_update(of=("self",), no_key=True).get(pk=membership.household_id)
+    with holdings_of(membership.household.program_id, [member_id], actor=CONTRIBUTE, at=clock.now()):
+        return _share(own, membership.household_id)
+
+
+def _share(own: QuerySet[HouseholdMember], household_id: int) -> int:
+    Household.objects.select_for_update(of=("self",), no_key=True).get(pk=household_id)
     if (membership := own.first()) is None:  # gone while we waited
         return 0
     member, household = membership.member, membership.household
@@ -128,7 +136,7 @@ def _give(membership: HouseholdMember, account_id: int, posting: int, points: in
     balances = {each.wallet.pk: each.active for each in balances_of(membership.member)}
     points = min(points, balances[membership.household.wallet_id])
     if points:
-        move_points(membership, account_id, points, key=f"earned:{posting}", actor="job:contribute")
+        move_points(membership, account_id, points, key=f"earned:{posting}", actor=CONTRIBUTE)
     return points
 
 
@@ -164,6 +172,12 @@ def take_points(membership: HouseholdMember, *, points: int, key: str, actor: st
 
 
 def _take(membership: HouseholdMember, points: int, key: str, actor: str) -> HouseholdMove:
+    program_id, who = membership.household.program_id, membership.member_id
+    with holdings_of(program_id, [who], actor=actor, at=clock.now()):
+        return _taken(membership, points, key, actor)
+
+
+def _taken(membership: HouseholdMember, points: int, key: str, actor: str) -> HouseholdMove:
     """What is known already answers first: households end, and roles change."""
     household = _row_of(membership.household)
     taken = HouseholdMove.objects.filter(household=household, key=f"{membership.member_id}:{key}")
@@ -211,26 +225,32 @@ def leave_household(membership: HouseholdMember, *, actor: str) -> int:
     """The member goes, and takes along what the program's policy says; returns the points. With the last one the
     household ends; after an owner the one who is there longest owns it."""
     contribute(membership.member_id)
+    program_id, who = membership.household.program_id, membership.member_id
 
     def leave() -> int:
-        household = _locked(membership.household)
-        people = queries.people_of(household)
-        own = next((each for each in people if each.pk == membership.pk), None)
-        if own is None:
-            return 0
-        if len(people) == 1:
-            return _dissolve(household, people, actor)
-        own.household = household
-        points = queries.part_of_leaver(household, own, people)
-        _pay_out(own, points, f"left:{own.pk}", actor)
-        _let_go(own, actor)
-        if own.role == Role.OWNER:
-            heir = next(each for each in people if each.pk != own.pk)
-            heir.role = Role.OWNER
-            sign(heir, actor).save(update_fields=["role"])
-        return points
+        with holdings_of(program_id, [who], actor=actor, at=clock.now()):
+            return _leave(membership, actor)
 
     return in_transaction(leave)
+
+
+def _leave(membership: HouseholdMember, actor: str) -> int:
+    household = _locked(membership.household)
+    people = queries.people_of(household)
+    own = next((each for each in people if each.pk == membership.pk), None)
+    if own is None:
+        return 0
+    if len(people) == 1:
+        return _dissolve(household, people, actor)
+    own.household = household
+    points = queries.part_of_leaver(household, own, people)
+    _pay_out(own, points, f"left:{own.pk}", actor)
+    _let_go(own, actor)
+    if own.role == Role.OWNER:
+        heir = next(each for each in people if each.pk != own.pk)
+        heir.role = Role.OWNER
+        sign(heir, actor).save(update_fields=["role"])
+    return points
 
 
 def dissolve_household(household: Household, *, actor: str) -> int:
@@ -242,8 +262,10 @@ def dissolve_household(household: Household, *, actor: str) -> int:
 
 
 def _end(household: Household, actor: str) -> int:
-    fresh = _locked(household)
-    return _dissolve(fresh, queries.people_of(fresh), actor)
+    people = [person.member_id for person in queries.people_of(household)]
+    with holdings_of(household.program_id, people, actor=actor, at=clock.now()):
+        fresh = _locked(household)
+        return _dissolve(fresh, queries.people_of(fresh), actor)
 
 
 def _dissolve(household: Household, people: list[HouseholdMember], actor: str) -> int:

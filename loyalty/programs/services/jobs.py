@@ -8,12 +8,14 @@ another process is at the same job, it has the turn and the answer is empty, unl
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
 from loyalty.ledger import services as ledger
+from loyalty.ledger.queries import due
 from loyalty.ledger.queries.proof import findings
 from loyalty.ledger.rules import Swept, ensure_instant
 from loyalty.lib import clock
@@ -23,7 +25,7 @@ from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.rules.days import end_of_day, local_day
-from loyalty.programs.services import unconfirmed
+from loyalty.programs.services import holdings, unconfirmed
 from loyalty.programs.services.transactions import turn_of
 
 logger = logging.getLogger(__name__)
@@ -56,7 +58,8 @@ FROM told GROUP BY member_id, wallet_id, days ORDER BY member_id, wallet_id, day
 
 def activate_points(*, program: Program | None = None, at: datetime | None = None, wait: bool = False) -> Swept:
     """Pending points whose instant has come can be spent."""
-    return _sweep("activate_points", ledger.activate_due, program, at, wait)
+    act = partial(holdings.sweep, ledger.activate_due, due.accounts_activating)
+    return _sweep("activate_points", act, program, at, wait)
 
 
 def cancel_unconfirmed(*, program: Program | None = None, at: datetime | None = None, wait: bool = False) -> Swept:
@@ -66,7 +69,8 @@ def cancel_unconfirmed(*, program: Program | None = None, at: datetime | None = 
 
 def release_holds(*, program: Program | None = None, at: datetime | None = None, wait: bool = False) -> Swept:
     """Points set aside for longer than was agreed go back into their lots; `lots` counts holds."""
-    return _sweep("release_holds", ledger.release_due, program, at, wait)
+    act = partial(holdings.sweep, ledger.release_due, due.accounts_holding_too_long)
+    return _sweep("release_holds", act, program, at, wait)
 
 
 def expire_points(*, program: Program | None = None, at: datetime | None = None, wait: bool = False) -> Swept:
@@ -74,11 +78,11 @@ def expire_points(*, program: Program | None = None, at: datetime | None = None,
 
     (The event is told after the run: the postings are the record, also where a run was cut off.)
     """
-    at = at or clock.now()
-    total = Swept()
+    at, total = at or clock.now(), Swept()
+    expire = partial(holdings.sweep, ledger.expire_due, due.accounts_expiring)
     with turn_of("expire_points", wait=wait) as is_ours:
         for wallet in _wallets(program) if is_ours else ():
-            swept = ledger.expire_due(wallet_ids=[wallet.pk], at=at, actor="job:expire_points")
+            swept = expire(wallet_ids=[wallet.pk], at=at, actor="job:expire_points")
             if swept.lots:
                 with transaction.atomic():
                     publish(PointsExpired(wallet.program_id, wallet.pk, swept.lots, swept.points, at))

@@ -14,7 +14,6 @@ from loyalty.lib import clock
 from loyalty.members.errors import MemberNotActive
 from loyalty.members.models import Member
 from loyalty.members.queries import member_meant
-from loyalty.members.services.rows import locked
 from loyalty.outbox.services import publish
 from loyalty.programs.errors import moving as errors
 from loyalty.programs.errors.programs import UnknownWallet
@@ -27,6 +26,7 @@ from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.rules.moving import is_whole_steps, left_of, year_of
 from loyalty.programs.rules.wording.amounts import points_of
+from loyalty.programs.services.holdings import holdings_of
 from loyalty.programs.services.transactions import in_transaction, turn_of
 
 GRACE = timedelta(days=7)  # a hold outlives the time to answer, so that the transfer is closed first
@@ -63,28 +63,46 @@ def send_points(
 
 def receiver_of(giver: Member, to: Member | str) -> Member:
     """Whom `giver` means: another active member of the program. Raises CannotReceive, whoever it is not."""
-    receiver = member_meant(giver.program, to) if isinstance(to, str) else to
-    if receiver is None or receiver.pk == giver.pk or receiver.program_id != giver.program_id:
+    receiver = _meant(giver, to)
+    if receiver is None:
         raise errors.CannotReceive(field="to")
     return receiver
 
 
-def _send(facts: Transfer, to: Member | str, at: datetime) -> Transfer:
-    """The giver's row is locked first: what is left of their limits is one number at a time.
+def _meant(giver: Member, to: Member | str) -> Member | None:
+    receiver = member_meant(giver.program, to) if isinstance(to, str) else to
+    if receiver is None or receiver.pk == giver.pk or receiver.program_id != giver.program_id:
+        return None
+    return receiver
 
-    What is known already answers before anybody is looked up: people change their addresses, and leave.
+
+def _turn_of(giver: Member, receiver: Member | None) -> tuple[Member, Member | None]:
+    """Both as they are now, locked in the order in which everybody locks members."""
+    rows = Member.objects.select_for_update(of=("self",), no_key=True).select_related("program").order_by("number")
+    fresh = {member.pk: member for member in rows.filter(pk__in=[giver.pk, receiver.pk if receiver else giver.pk])}
+    return fresh[giver.pk], fresh[receiver.pk] if receiver else None
+
+
+def _send(facts: Transfer, to: Member | str, at: datetime) -> Transfer:
+    """Both rows are locked first: what is left of the giver's limits, and what each holds, is one number at a time.
+
+    What is known already answers whoever is found today: people change their addresses, and leave.
     """
-    facts.giver = locked(facts.giver)
+    receiver = _meant(facts.giver, to)
+    facts.giver, receiver = _turn_of(facts.giver, receiver)
     known = moving.transfer_named(facts.giver.program, facts.source, facts.external_id)
     if known is None:
-        facts.receiver = receiver_of(facts.giver, to)
+        if receiver is None:
+            raise errors.CannotReceive(field="to")
+        facts.receiver = receiver
         _judge(facts, at)
         known, is_new = Transfer.objects.get_or_create(
             program_id=facts.program_id, source=facts.source, external_id=facts.external_id,
             defaults={name: getattr(facts, name) for name in DECIDED},
         )  # fmt: skip
         if is_new:
-            _move(known, at)
+            with holdings_of(known.program_id, (known.giver_id, known.receiver_id), actor=known.actor, at=at):
+                _move(known, at)
             return known
     if any(getattr(known, name) != getattr(facts, name) for name in CONTENT) or not _is_for(known, to, facts.addressed):
         raise errors.TransferReused(field="id")
@@ -268,6 +286,11 @@ def _settle(transfer: Transfer, state: str, act: Callable[[Transfer], None], at:
     """Close a waiting transfer once, its row locked before the ledger."""
 
     def settle() -> Transfer:
+        people = (transfer.giver_id, transfer.receiver_id)
+        with holdings_of(transfer.program_id, people, actor=actor, at=at):
+            return close()
+
+    def close() -> Transfer:
         rows = Transfer.objects.select_related("giver", "receiver", "wallet", "program")
         fresh = rows.select_for_update(of=("self",), no_key=True).get(pk=transfer.pk)
         if fresh.state == state:

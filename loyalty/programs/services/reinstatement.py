@@ -24,6 +24,7 @@ from loyalty.programs.queries import reinstatement as queries
 from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.rules.days import end_of_day, local_day
 from loyalty.programs.rules.reinstatement import new_end
+from loyalty.programs.services.holdings import holdings_of
 from loyalty.programs.services.transactions import in_transaction, turn_of
 
 State = Reinstatement.State
@@ -111,6 +112,11 @@ def _row(member: Member, part: queries.ExpiredPart, asked: _Asked, at: datetime)
 
 
 def _move(row: Reinstatement, at: datetime, actor: str) -> None:
+    with holdings_of(row.program_id, [row.member_id], actor=actor, at=at):
+        _bring(row, at, actor)
+
+
+def _bring(row: Reinstatement, at: datetime, actor: str) -> None:
     """Lot by lot, then the fee. What was waived meanwhile, because goods came back, stays away."""
     account_id = ledger.open_account(wallet_id=row.wallet_id, subject=row.member.subject)
     row.expires_at = new_end(at, row.lasts_days, as_published(row.program).time_zone)

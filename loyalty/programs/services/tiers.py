@@ -130,7 +130,7 @@ def take_turn(program: Program, member_id: int) -> Configuration:
     """The configuration in force, with the member's row locked where it has ladders; before any points are moved."""
     configuration = configuration_of(program)
     if configuration.ladders:
-        _lock([member_id])
+        lock([member_id])
     return configuration
 
 
@@ -142,7 +142,7 @@ def take_turns(members: Iterable[tuple[int, int]]) -> list[tuple[Configuration, 
     turns = [(configuration_for(program_id), member_ids) for program_id, member_ids in by_program.items()]
     climbing = [(configuration, member_ids) for configuration, member_ids in turns if configuration.ladders]
     if climbing:
-        _lock([member_id for _configuration, member_ids in climbing for member_id in member_ids])
+        lock([member_id for _configuration, member_ids in climbing for member_id in member_ids])
     return climbing
 
 
@@ -279,7 +279,7 @@ def _leave(member: Member, tier_set_id: int, reason: str, actor: str, at: dateti
 
 def _look_by_hand(member: Member, tier_set_id: int, at: datetime) -> tuple[Program, Look]:
     """The member, locked, on one ladder of the configuration in force. Raises UnknownTier."""
-    _lock([member.pk])
+    lock([member.pk])
     configuration = configuration_of(member.program)
     ladders = [ladder for ladder in configuration.ladders if ladder.id == tier_set_id]
     if not ladders:
@@ -328,7 +328,7 @@ def _due(ladders: list[int], at: datetime, after: int) -> list[int]:
 
 
 def _review(configuration: Configuration, member_ids: list[int], at: datetime) -> Reviewed:
-    _lock(member_ids)
+    lock(member_ids)
     moves = follow(configuration, dict.fromkeys(member_ids), actor=ACTOR, at=at)
     return _reviewed(member_ids, moves)
 
@@ -338,7 +338,8 @@ def _reviewed(member_ids: Collection[int], moves: list[Move]) -> Reviewed:
     return Reviewed(len(member_ids), risen, len(moves) - risen)
 
 
-def _lock(member_ids: list[int]) -> None:
+def lock(member_ids: list[int]) -> None:
+    """The rows of these members, in the order in which everybody locks them."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [member_ids])
 
@@ -359,7 +360,7 @@ def _apply(configuration: Configuration, ladder: Ladder, at: datetime) -> Review
 def _apply_slice(configuration: Configuration, ladder: Ladder, review: LadderReview, at: datetime) -> Reviewed:
     members = Member.objects.of(configuration.program).filter(pk__gt=review.done_through).order_by("pk")
     joined = dict(members.values_list("pk", "joined_at")[:SLICE])
-    _lock(list(joined))
+    lock(list(joined))
     zone = configuration.program.time_zone
     looks = look_at([ladder], joined, at=at, zone=zone) if joined else []
     moves = [Move(look, judge(ladder, look.held, look.counts, look.moment)) for look in looks]
