@@ -10,7 +10,7 @@ from loyalty.programs.services import moving
 from loyalty.programs.services.moving import accept_transfer, decline_transfer, send_points, withdraw_transfer
 from tests.ledger.purse import violations
 from tests.races.crowd import crowd, failures
-from tests.till import active
+from tests.till import active, live_by
 from tests.world import earn, open_program
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -64,6 +64,25 @@ def test_it_is_the_lock_on_the_sender_that_holds_it(guests, policy, monkeypatch)
     monkeypatch.setattr(moving, "_turn_of", lambda *people: people)
     fifty_against_a_limit(guests, policy)
     assert active(guests[0]) < 1000 - 98
+
+
+def fifty_against_a_cap(guests: list[Member], policy: TransferPolicy) -> list:
+    """Guest 0 may hold 100 more; four others send them 7 at a time."""
+    live_by(policy.wallet, balance_cap=1100)
+    return crowd(lambda number: send(guests[1 + number % 4], guests[0], 7, f"t{number}"))
+
+
+def test_nobody_holds_more_than_they_may_by_fifty_at_once(guests, policy):
+    results = fifty_against_a_cap(guests, policy)
+    assert failures(results) == []
+    assert sum(isinstance(each, Transfer) for each in results) == 14
+    assert active(guests[0]) == 1000 + 98
+
+
+def test_it_is_the_lock_on_the_receiver_that_holds_it(guests, policy, monkeypatch):
+    monkeypatch.setattr(moving, "_turn_of", lambda *people: people)
+    fifty_against_a_cap(guests, policy)
+    assert active(guests[0]) > 1100
 
 
 def test_the_same_id_fifty_times_is_one_transfer(guests, policy):

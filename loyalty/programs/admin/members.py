@@ -41,6 +41,7 @@ from loyalty.programs.queries.lots import holds_of, lots_of
 from loyalty.programs.queries.programs import wallets_of
 from loyalty.programs.queries.statement import movement_of, statement_of
 from loyalty.programs.rules.wording.amounts import money_of
+from loyalty.programs.services.holdings import ensure_fits
 from loyalty.programs.services.points import adjust_points, needs_second_look
 
 PAGE = 12
@@ -248,6 +249,7 @@ class MemberScreen(WithHistory, WithExport, WithTiers, WithExpired):
     def _confirm(
         self, request: HttpRequest, member: Member, form: AdjustForm, balance: WalletBalance, *, is_second: bool = False
     ) -> HttpResponse:
+        ensure_fits(balance, form.change, by_hand=True)
         after = balance.active - balance.debt + form.change
         if form.change < 0 and after < 0:
             raise NotEnoughPoints

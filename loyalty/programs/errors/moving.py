@@ -19,6 +19,13 @@ class CannotReceive(Unprocessable):
     message = _("We cannot send points there. Check the number or address with the person it belongs to.")
 
 
+class ReceiverFull(Conflict):
+    """The receiver would hold more than the wallet lets a member hold (409); how much they hold is not told."""
+
+    code = "receiver-full"
+    message = _("They cannot hold so many points more in this program.")
+
+
 class TooManyTries(Forbidden):
     """Someone tries out who is a member (403)."""
 

@@ -52,8 +52,9 @@ class WalletForm(SoundForm, ProgramForm):
             "is_spendable": _("Off: its points only count for tiers; nobody spends, sends, shares or changes them."),
             "is_qualifying": _("Ladders of tiers may count its points."),
             "balance_cap": _(
-                "What would go over is not given, and the purchase says so; points that wait count too. What members "
-                "have already stays theirs. Empty: no limit."
+                "What is earned beyond it is not given, and the purchase says so. Points sent by others, taken from a "
+                "household, given by hand or brought back are refused. Points that wait count too. What members have "
+                "already, or get when they leave a household, stays theirs. Empty: no limit."
             ),
         }
 

@@ -10,6 +10,7 @@ from loyalty.members.models import Member
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.configuration import Configuration
 from loyalty.programs.queries.in_force import wallets_by_id
+from loyalty.programs.rules.moving import left_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,12 @@ class WalletBalance:
     debt: int = 0
     earned_total: int = 0
     expiring: tuple[ledger.Expiring, ...] = ()
+
+
+def room_of(balance: WalletBalance) -> int | None:
+    """How many points more the member can hold, those that wait or are set aside counted; None: as many as come."""
+    held = balance.active + balance.pending + balance.held - balance.debt
+    return left_of(balance.wallet.balance_cap, held)
 
 
 def balances_of(member: Member, at: datetime | None = None) -> list[WalletBalance]:

@@ -12,7 +12,7 @@ from loyalty.programs.models.conversions import Conversion, ConversionRate
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
 from loyalty.programs.queries.activities import units_of
-from loyalty.programs.queries.balances import WalletBalance, balances_of
+from loyalty.programs.queries.balances import WalletBalance, balances_of, room_of
 from loyalty.programs.queries.configuration import expiry_of
 from loyalty.programs.queries.in_force import as_published, in_force_of, seen_in
 from loyalty.programs.queries.moving import stands_on
@@ -102,13 +102,8 @@ def terms_at(member: Member, rate: ConversionRate, balances: dict[int, WalletBal
         has=target.active if target else 0,
         smallest=first_amount(rate.give, rate.minimum),
         left_today=left_of(rate.per_day, changed),
-        room=_room(rate.to_wallet, target),
+        room=room_of(target or WalletBalance(rate.to_wallet)),
     )
-
-
-def _room(wallet: Wallet, balance: WalletBalance | None) -> int | None:
-    held = balance.active + balance.pending + balance.held - balance.debt if balance else 0
-    return left_of(wallet.balance_cap, held)
 
 
 def fee_at(rate: ConversionRate, points: int) -> int:

@@ -15,7 +15,7 @@ from loyalty.members.errors import MemberNotActive
 from loyalty.members.models import Member
 from loyalty.members.services.rows import locked
 from loyalty.outbox.services import publish
-from loyalty.programs.errors.conversions import ConversionReused, ConversionsOff, OverCap
+from loyalty.programs.errors.conversions import ConversionReused, ConversionsOff
 from loyalty.programs.errors.moving import OverLimit, WrongAmount
 from loyalty.programs.errors.programs import UnknownWallet
 from loyalty.programs.events import PointsConverted
@@ -30,7 +30,7 @@ from loyalty.programs.rules.conversions import Part, parts_of, received_of
 from loyalty.programs.rules.moving import is_whole_steps
 from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.rules.wording.conversions import words_for_conversion
-from loyalty.programs.services.holdings import holdings_of
+from loyalty.programs.services.holdings import ensure_within, holdings_of
 from loyalty.programs.services.transactions import in_transaction
 
 CONTRA = "converted"
@@ -113,7 +113,7 @@ def _judged(member: Member, asked: _Asked, at: datetime) -> dict[str, Any]:
 def ensure_convertible(terms: queries.ConvertingTerms, points: int) -> None:
     """Raises WrongAmount, OverLimit, OverCap, NotEnoughPoints."""
     rate = terms.rate
-    units, others = units_of(rate.from_wallet), units_of(rate.to_wallet)
+    units = units_of(rate.from_wallet)
     if not is_whole_steps(points, rate.give):
         words = _("These points are changed in steps of %(step)s.") % {"step": points_of(rate.give, units)}
         raise WrongAmount(words, field="points", step=rate.give)
@@ -125,9 +125,7 @@ def ensure_convertible(terms: queries.ConvertingTerms, points: int) -> None:
         raise OverLimit(words, field="points", left=terms.left_today)
     if points + queries.fee_at(rate, points) > terms.active:
         raise NotEnoughPoints(field="points")
-    if terms.room is not None and received_of(points, rate.give, rate.get) > terms.room:
-        words = _("You can hold %(room)s more there.") % {"room": points_of(terms.room, others)}
-        raise OverCap(words, field="points", room=terms.room)
+    ensure_within(terms.room, received_of(points, rate.give, rate.get), rate.to_wallet)
 
 
 def _move(made: Conversion, at: datetime) -> None:

@@ -3,6 +3,10 @@
 Purchases and other activities, their returns, confirmations and points by hand follow every ladder by themselves (see
 `tiers.follow`). Everybody else moves points inside `holdings_of`, and jobs that sweep many accounts do so in `sweep`.
 A program without such a ladder pays one small statement, a sweep none per account.
+
+How many points a member holds at most (`Wallet.balance_cap`) trims what is earned; whatever else would go over it is
+refused: `ensure_room`. Only what was theirs already may come back over it: what they had paid with, had sent and nobody
+took, or get when they leave a household or it ends.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -12,11 +16,18 @@ from datetime import datetime
 from functools import partial
 from itertools import batched
 
+from django.utils.translation import gettext as _
+
 from loyalty.ledger.queries.balances import subjects_of
 from loyalty.ledger.rules import Swept
 from loyalty.members.models import Member
+from loyalty.programs.errors.conversions import OverCap
 from loyalty.programs.models.tiers import TierSet
+from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.activities import units_of
+from loyalty.programs.queries.balances import WalletBalance, balances_of, room_of
 from loyalty.programs.queries.configuration import Configuration, configuration_for
+from loyalty.programs.rules.wording.amounts import points_of
 from loyalty.programs.services.tiers import follow, lock, take_turns
 from loyalty.programs.services.transactions import in_transaction
 
@@ -25,11 +36,32 @@ type Due = Callable[[Iterable[int], datetime], list[int]]
 type Sweep = Callable[..., Swept]
 
 
+def ensure_room(member: Member, wallet_id: int, points: int, *, at: datetime, by_hand: bool = False) -> None:
+    """Raises OverCap where the member, whose row is locked, would hold more than the wallet in force lets them."""
+    terms = configuration_for(member.program_id).wallets.get(wallet_id)
+    if terms is None or terms.wallet.balance_cap is None:
+        return
+    found = (each for each in balances_of(member, at) if each.wallet.pk == wallet_id)
+    ensure_fits(next(found, WalletBalance(terms.wallet)), points, by_hand=by_hand)
+
+
+def ensure_fits(balance: WalletBalance, points: int, *, by_hand: bool = False) -> None:
+    """As `ensure_room`, of a balance that is at hand."""
+    ensure_within(room_of(balance), points, balance.wallet, by_hand=by_hand)
+
+
+def ensure_within(room: int | None, points: int, wallet: Wallet, *, by_hand: bool = False) -> None:
+    """As `ensure_room`, of a room that is known."""
+    if room is not None and points > room:
+        words = _("The member can hold %(room)s more.") if by_hand else _("You can hold %(room)s more there.")
+        raise OverCap(words % {"room": points_of(room, units_of(wallet))}, field="points", room=room)
+
+
 @contextmanager
 def holdings_of(program_id: int, member_ids: Collection[int], *, actor: str, at: datetime) -> Iterator[None]:
     """The turn of these members, whose points move inside; within the caller's transaction, before other locks."""
     configuration = _measuring(configuration_for(program_id))
-    if configuration.ladders:
+    if configuration.ladders or configuration.needs.balances:
         lock(list(member_ids))
     yield
     follow(configuration, dict.fromkeys(member_ids), actor=actor, at=at)

@@ -20,7 +20,7 @@ from loyalty.programs.models.households import Household, HouseholdMember, House
 from loyalty.programs.queries import households as queries
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.rules.households import part_of
-from loyalty.programs.services.holdings import holdings_of
+from loyalty.programs.services.holdings import ensure_room, holdings_of
 from loyalty.programs.services.transactions import in_transaction, turn_of
 
 Role = HouseholdMember.Role
@@ -166,7 +166,7 @@ def contribute_due() -> int:
 def take_points(membership: HouseholdMember, *, points: int, key: str, actor: str) -> HouseholdMove:
     """From the household to the member's own points, by those who may. The same `key` is the same act, for ever.
 
-    Raises MayNotTake, NotEnoughPoints, UnknownHousehold, KeyReused.
+    Raises MayNotTake, NotEnoughPoints, OverCap, UnknownHousehold, KeyReused.
     """
     return in_transaction(lambda: _take(membership, points, f"taken:{key}", actor))
 
@@ -187,6 +187,7 @@ def _taken(membership: HouseholdMember, points: int, key: str, actor: str) -> Ho
         fresh = HouseholdMember.objects.select_related("member", "household").get(pk=membership.pk)
         if fresh.left_at or fresh.role == Role.EARNER:
             raise errors.MayNotTake
+        ensure_room(fresh.member, household.wallet_id, points, at=clock.now())
         _pay_out(fresh, points, key, actor)
         return taken.get()
     if known.points != -points:

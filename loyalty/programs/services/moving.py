@@ -16,6 +16,7 @@ from loyalty.members.models import Member
 from loyalty.members.queries import member_meant
 from loyalty.outbox.services import publish
 from loyalty.programs.errors import moving as errors
+from loyalty.programs.errors.conversions import OverCap
 from loyalty.programs.errors.programs import UnknownWallet
 from loyalty.programs.events import PointsSent, TransferAnswered
 from loyalty.programs.models.moving import Transfer, TransferPolicy
@@ -26,7 +27,7 @@ from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.rules.moving import is_whole_steps, left_of, year_of
 from loyalty.programs.rules.wording.amounts import points_of
-from loyalty.programs.services.holdings import holdings_of
+from loyalty.programs.services.holdings import ensure_room, holdings_of
 from loyalty.programs.services.transactions import in_transaction, turn_of
 
 GRACE = timedelta(days=7)  # a hold outlives the time to answer, so that the transfer is closed first
@@ -49,7 +50,8 @@ def send_points(
 
     The same `id` of a `source` with the same content is the same transfer, for ever. Where the policy asks the
     receiver, points and fee are set aside until they answer. Lots keep their expiry. Raises TransfersOff,
-    CannotReceive, WrongAmount, OverLimit, CoolingOff, TransferReused, MemberNotActive, UnknownWallet, NotEnoughPoints.
+    CannotReceive, WrongAmount, OverLimit, CoolingOff, ReceiverFull, TransferReused, MemberNotActive, UnknownWallet,
+    NotEnoughPoints.
     """
     if wallet.program_id != giver.program_id:
         raise UnknownWallet(field="wallet")
@@ -137,8 +139,18 @@ def _judge(facts: Transfer, at: datetime) -> None:
     facts.made_on = clock.business_day(at, as_published(giver.program).time_zone)
     _ensure_amount(facts, policy)
     facts.fee = moving.fee_under(policy, facts.points)
+    if not policy.asks_receiver:
+        _ensure_receivable(facts, at)
     facts.state, facts.settled_at = (WAITING, None) if policy.asks_receiver else (DONE, at)
     facts.answer_by = at + timedelta(days=policy.answer_days) if policy.asks_receiver else None
+
+
+def _ensure_receivable(facts: Transfer, at: datetime) -> None:
+    """How much the receiver holds is not the giver's to know. One who is asked sees it when they accept."""
+    try:
+        ensure_room(facts.receiver, facts.wallet_id, facts.points, at=at)
+    except OverCap as error:
+        raise errors.ReceiverFull(field="points") from error
 
 
 def ensure_sendable(terms: moving.SendingTerms, points: int) -> None:
@@ -223,7 +235,10 @@ def _told(transfer: Transfer) -> dict[str, Any]:
 
 
 def accept_transfer(transfer: Transfer, *, at: datetime | None = None, actor: str) -> Transfer:
-    """The receiver takes the points. Accepting twice is accepting once. Raises TransferClosed, MemberNotActive."""
+    """The receiver takes the points. Accepting twice is accepting once.
+
+    Raises TransferClosed, MemberNotActive, OverCap.
+    """
     at = at or clock.now()
 
     def accept(fresh: Transfer) -> None:
@@ -231,6 +246,7 @@ def accept_transfer(transfer: Transfer, *, at: datetime | None = None, actor: st
             raise errors.TransferClosed
         if fresh.receiver.status != Member.Status.ACTIVE or fresh.giver.status != Member.Status.ACTIVE:
             raise MemberNotActive
+        ensure_room(fresh.receiver, fresh.wallet_id, fresh.points, at=at)
         from_id, to_id = _accounts(fresh)
         lock_accounts([from_id, to_id])
         _release(fresh, from_id, at, actor)

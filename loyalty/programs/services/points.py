@@ -1,6 +1,7 @@
 """Points given or taken by hand."""
 
 from loyalty.ledger import services as ledger
+from loyalty.ledger.queries.statement import entry_with
 from loyalty.ledger.rules import Posted
 from loyalty.lib import clock
 from loyalty.members.models import Member
@@ -15,6 +16,7 @@ from loyalty.programs.queries.configuration import expiry_of
 from loyalty.programs.queries.in_force import wallet_in_force
 from loyalty.programs.rules.expiry import expires_at
 from loyalty.programs.rules.wording.amounts import points_of
+from loyalty.programs.services.holdings import ensure_room
 from loyalty.programs.services.tiers import follow, take_turn
 from loyalty.programs.services.transactions import in_transaction
 
@@ -38,7 +40,7 @@ def adjust_points(
     `reason` is for the staff and needed, `note` is what the member reads. `key` makes a double click one act. Beyond
     the wallet's limit it takes a role that may go there, and `is_sure`: they were asked twice and saw what it is worth.
     Raises NotEnoughPoints, ReasonMissing, NothingToAdjust, UnknownWallet (another program's), BeyondLimit,
-    SecondLookNeeded, KeyReused, OutOfRange.
+    SecondLookNeeded, OverCap, KeyReused, OutOfRange.
     """
     if not points:
         raise NothingToAdjust(field="points")
@@ -74,6 +76,8 @@ def _adjust(member: Member, wallet: Wallet, points: int, reason: str, note: str,
     account_id = ledger.open_account(wallet_id=wallet.pk, subject=member.subject)
     key = f"adjustment:{key}"
     if points > 0:
+        if not entry_with(account_id, key):
+            ensure_room(member, wallet.pk, points, at=at, by_hand=True)
         ends = expires_at(expiry_of(wallet), at, wallet.program.time_zone)
         posted = ledger.award(
             account_id, points=points, key=key, at=at, actor=actor, kind=KIND, contra="adjusted", source="adjustment",

@@ -24,7 +24,7 @@ from loyalty.programs.queries import reinstatement as queries
 from loyalty.programs.queries.in_force import as_published
 from loyalty.programs.rules.days import end_of_day, local_day
 from loyalty.programs.rules.reinstatement import new_end
-from loyalty.programs.services.holdings import holdings_of
+from loyalty.programs.services.holdings import ensure_room, holdings_of
 from loyalty.programs.services.transactions import in_transaction, turn_of
 
 State = Reinstatement.State
@@ -64,7 +64,7 @@ def bring_back(
 
     The same `id` of a `source` for the same points is the same act, for ever. `by_staff` also where members do not do
     it themselves, `is_free` without the price. Raises NothingToBringBack, ReinstatementReused, MemberNotActive,
-    NotEnoughPoints.
+    NotEnoughPoints, OverCap (what is owed for is judged when it is asked for).
     """
     asked = _Asked(member, wallet, expired_at, source, id, actor, by_staff, is_free, reason.strip()[:200])
     return in_transaction(lambda: _bring_back(asked, at or clock.now()))
@@ -95,6 +95,7 @@ def _part(member: Member, asked: _Asked, at: datetime) -> queries.ExpiredPart:
         if (part.wallet.pk, part.expired_at) == (asked.wallet.pk, asked.expired_at):
             if not asked.is_free and part.after < 0:
                 raise NotEnoughPoints
+            ensure_room(member, part.wallet.pk, part.points if asked.is_free else part.gain, at=at)
             return part
     raise NothingToBringBack
 

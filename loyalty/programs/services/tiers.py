@@ -127,9 +127,10 @@ def moved(moves: Iterable[Move]) -> tuple[Moved, ...]:
 
 
 def take_turn(program: Program, member_id: int) -> Configuration:
-    """The configuration in force, with the member's row locked where it has ladders; before any points are moved."""
+    """The configuration in force, with the member's row locked where it has ladders or limits what is held; before any
+    points are moved."""
     configuration = configuration_of(program)
-    if configuration.ladders:
+    if configuration.ladders or configuration.needs.balances:
         lock([member_id])
     return configuration
 
