@@ -26,6 +26,7 @@ ON_BOTH = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "deskt
 
 
 def ladder_in(program) -> TierSet:
+    program.wallets.filter(code="points").update(is_qualifying=True)
     row = TierSet.objects.create(
         program=program, code="status", name="Aurora status", measure="points", warn_days=[30, 7],
         wallet=program.wallets.get(code="points"),
