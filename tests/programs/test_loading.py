@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from loyalty.members.models import Segment
 from loyalty.outbox.models import Message
 from loyalty.programs.errors.documents import StillInUse, UnknownBlueprint, WrongDocument
 from loyalty.programs.models.caps import Cap
+from loyalty.programs.models.moving import TransferPolicy
 from loyalty.programs.queries.blueprints import blueprint_from, yaml_of
 from loyalty.programs.queries.documents import described, document_of, stored_rows
 from loyalty.programs.queries.reading import document_from
@@ -126,6 +128,36 @@ def test_a_tier_on_which_members_stand_does_not_go(world):
 
     with pytest.raises(StillInUse, match=tier.name):
         load_document(world.aurora, document, actor="test")
+
+
+def test_a_list_that_an_audience_names_is_there_to_be_filled(world):
+    document = document_of(world.aurora)
+    audience = [{"subject": "list", "operator": "in", "value": "vip, press", "name": ""}]
+    document["campaigns"] = [
+        {"code": "spring", "name": "Spring", "description": "", "starts_at": None, "ends_at": None, "is_active": True,
+         "audience": audience}
+    ]  # fmt: skip
+
+    load_document(world.aurora, document, actor="staff:7")
+    load_document(world.aurora, document, actor="staff:7")
+
+    assert set(Segment.objects.values_list("program__code", "code")) == {("aurora", "vip"), ("aurora", "press")}
+    audience[0]["value"] = "no list of that name!"
+    with pytest.raises(WrongDocument) as caught:
+        load_document(world.aurora, document, actor="staff:7")
+    assert caught.value.where == ("campaigns", 0, "audience", 0, "value")
+
+
+def test_sending_is_for_tiers_that_there_are(world):
+    TierFactory(tier_set__program=world.aurora, code="gold")
+    policy = TransferPolicy.objects.create(wallet=world.aurora.wallets.get(), tiers=["gold"])
+    policy.full_clean()
+    document = document_of(world.aurora)
+    document["transfers"][0]["tiers"] = ["gold", "gould"]
+
+    with pytest.raises(WrongDocument, match="No ladder has a tier “gould”") as caught:
+        load_document(world.aurora, document, actor="staff:7")
+    assert caught.value.where == ("transfers", 0, "tiers")
 
 
 def test_thresholds_may_change_places(world):

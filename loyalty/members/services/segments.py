@@ -49,6 +49,14 @@ def save_segment(segment: Segment, *, actor: str) -> Segment:
     return segment
 
 
+def make_segments(program_id: int, codes: Iterable[str], *, actor: str) -> None:
+    """The lists that are not there yet, empty and named by their codes. Raises BadMemberData."""
+    known = set(Segment.objects.filter(program=program_id).values_list("code", flat=True))
+    for code in dict.fromkeys(codes):
+        if code not in known:
+            save_segment(Segment(program_id=program_id, code=code, name=code), actor=actor)
+
+
 def put_on_segment(segment: Segment, names: Iterable[str], *, actor: str) -> Listed:
     """Put members on the list, named by the brand's own ids or by member numbers. Harmless twice."""
     return _each_slice(segment, names, PUT, [actor[:80], clock.now()])

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 from loyalty.lib import clock
 from loyalty.programs.models.moving import LARGEST
 from loyalty.programs.models.program import Program
+from loyalty.programs.models.tiers import ensure_known_tiers
 from loyalty.programs.models.wallet import Wallet, ensure_spendable
 
 STEP = [MinValueValidator(1), MaxValueValidator(LARGEST)]
@@ -84,6 +85,8 @@ class ConversionRate(models.Model):
             ensure_spendable(self, name, _("This wallet only counts for tiers; its points cannot be changed."))
         if self.from_wallet_id and self.from_wallet_id == self.to_wallet_id:
             raise ValidationError({"to_wallet": _("Choose another wallet.")})
+        if self.program_id:
+            ensure_known_tiers(self.program_id, self.tiers)
 
 
 class Conversion(models.Model):

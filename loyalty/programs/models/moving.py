@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from loyalty.lib import clock
 from loyalty.programs.models.program import Program
+from loyalty.programs.models.tiers import ensure_known_tiers
 from loyalty.programs.models.wallet import Wallet, ensure_spendable
 
 LARGEST = 10**12
@@ -73,6 +74,8 @@ class TransferPolicy(models.Model):
     def clean(self) -> None:
         """What counts for tiers alone belongs to whoever earned it."""
         ensure_spendable(self, "wallet", _("This wallet only counts for tiers; its points cannot be sent."))
+        if self.wallet_id:
+            ensure_known_tiers(self.wallet.program_id, self.tiers)
 
 
 class Transfer(models.Model):

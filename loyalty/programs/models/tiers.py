@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
@@ -264,3 +265,11 @@ class LadderReview(models.Model):
 
     def __str__(self) -> str:
         return str(self.tier_set)
+
+
+def ensure_known_tiers(program_id: int, codes: Sequence[str]) -> None:
+    """Raises ValidationError on the field `tiers` for a code that no ladder in use has."""
+    found = Tier.objects.filter(tier_set__program=program_id, tier_set__is_archived=False, code__in=codes)
+    known = set(found.values_list("code", flat=True)) if codes else set()
+    if unknown := [code for code in codes if code not in known]:
+        raise ValidationError({"tiers": _("No ladder has a tier “%(code)s”.") % {"code": unknown[0]}})

@@ -1,6 +1,6 @@
 """Making a program's rows equal to a document: made, changed, taken back into use, archived; what has history stays."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,10 +8,13 @@ from django.db import transaction
 from django.db.models import F, ProtectedError
 
 from loyalty.lib import clock
+from loyalty.members.errors import BadMemberData
 from loyalty.members.services.rows import sign
+from loyalty.members.services.segments import make_segments
 from loyalty.outbox.services import publish
 from loyalty.programs.errors.documents import StillInUse, WrongDocument
 from loyalty.programs.events import ExpiryPolicyChanged
+from loyalty.programs.models.conditions import Subject
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import Tier
 from loyalty.programs.queries.configuration import (
@@ -64,12 +67,23 @@ class _Loading:
         for noun in reversed(NOUNS):
             if noun.name in self._document:  # else the document is older than this noun, and says nothing of it
                 self._archive(noun)
+        self._lists()
 
     def _settings(self) -> None:
         wanted = self._document[SETTINGS]
         if wanted["currency"] != self._program.currency and self._program.activities.exists():
             raise WrongDocument(field_of(PROGRAM, "currency").verbose_name, where=(SETTINGS, "currency"))
         self._save(self._program, PROGRAM, wanted, (SETTINGS,))
+
+    def _lists(self) -> None:
+        """Lists of members that audiences name are there, empty in a program that is new: staff fill them."""
+        for where, condition in _conditions(self._document):
+            if condition["subject"] == Subject.LIST:
+                codes = [code.strip() for code in str(condition.get("value", "")).split(",")]
+                try:
+                    make_segments(self._program.pk, codes, actor=self._actor)
+                except BadMemberData as error:
+                    raise WrongDocument(error.message, where=(*where, "value")) from error
 
     def _row(self, noun: Noun, key: str, entry: Entry, where: Where) -> Any:
         links = {name: self._made[other].get(entry[name]) for name, other in noun.refers.items()}
@@ -179,6 +193,15 @@ class _Loading:
         for row in manager.filter(**noun.used, **{noun.scope: self._program}).exclude(pk__in=kept):
             setattr(row, off, is_off)
             sign(row, self._actor).save(update_fields=[off])
+
+
+def _conditions(document: Document) -> Iterator[tuple[Where, Entry]]:
+    """Every condition of the document, and the way to it."""
+    parts = [(noun.name, part.name) for noun in NOUNS for part in noun.parts if "subject" in part.fields]
+    for name, part in parts:
+        for place, entry in enumerate(document.get(name, [])):
+            for number, condition in enumerate(entry.get(part, [])):
+                yield (name, place, part, number), condition
 
 
 def _ensure_sense(make: Any, where: Where) -> None:
