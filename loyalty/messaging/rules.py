@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty.lib.dates import full_day
-from loyalty.programs.rules.wording.amounts import counted_of
+from loyalty.programs.rules.wording.amounts import UnitWords, counted_of
 
 EXPIRY = "points_expiring"
 SENT = "points_sent"
@@ -49,7 +49,7 @@ class Expiring:
     """
 
     points: int
-    units: tuple[str, str]
+    units: UnitWords
     first: date
     last: date
 
@@ -116,7 +116,7 @@ def _expiry_text(points: int, words: dict[str, str]) -> str:
     return text % words
 
 
-def sent_notice(key: str, giver: str, points: int, units: tuple[str, str], program: str, answer_by: str) -> Notice:
+def sent_notice(key: str, giver: str, points: int, units: UnitWords, program: str, answer_by: str) -> Notice:
     """Tells that another member sends points; `answer_by` is the last day to accept, empty where they have arrived."""
     words = {**counted_of(points, units), "giver": giver, "program": program, "day": answer_by}
     told = _("%(giver)s sends you %(number)s %(unit)s in %(program)s.") % words
