@@ -213,7 +213,7 @@ def test_one_bad_purchase_among_good_ones(till, ada, change, status, code, point
 
 
 @pytest.mark.parametrize(("body", "status", "code"), BODIES, ids=range(len(BODIES)))
-@pytest.mark.parametrize("path", ["/purchases", "/purchases/batch", "/activities", "/members"])
+@pytest.mark.parametrize("path", ["/purchases", "/purchases/batch", "/activities", "/members", "/transfers"])
 def test_a_bad_body_is_refused_and_writes_nothing(till, path, body, status, code):
     till.get("/members?card=x")  # notes the day of the key's first use
     before = rows()
@@ -227,6 +227,9 @@ def test_a_bad_body_is_refused_and_writes_nothing(till, path, body, status, code
         ({"type": "Review"}, 400, "pattern", "#/type"),
         ({"type": ""}, 400, "length", "#/type"),
         ({"type": "purchase"}, 400, "malformed", "#/type"),
+        ({"type": "referral"}, 400, "pattern", "#/type"),
+        ({"type": "share"}, 400, "pattern", "#/type"),
+        ({"source": "laurel"}, 400, "pattern", "#/source"),
         ({"id": 5}, 400, "type", "#/id"),
         ({"lines": []}, 400, "unknown-field", "#/lines"),
         ({"attributes": {"stars": 4.5}}, 400, "type", "#/attributes/stars"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from loyalty.lib import clock
+from loyalty.members.services.members import update_member
 from loyalty.programs.errors.activities import ReceiptReused
 from loyalty.programs.errors.documents import WrongDocument
 from loyalty.programs.models.activity import Activity
@@ -18,6 +19,7 @@ from loyalty.programs.services.activities import record_activity
 from loyalty.programs.services.confirmation import cancel_activity
 from loyalty.programs.services.documents import load_document
 from loyalty.programs.services.facts import ActivityFacts
+from loyalty.programs.services.occasions import celebrate
 from loyalty.programs.services.replaying import replay
 from tests.factories_of_activities import ActivityKindFactory, KindAttributeFactory
 from tests.factories_of_programs import CapFactory
@@ -160,6 +162,48 @@ def test_what_is_cancelled_can_be_earned_anew(world, video):
     cancel_activity(world.aurora, source="shop", external_id="1", kind="activity", actor="test", reason="Not seen")
     assert [watch(world.ada, "3", at=clock.now()), watch(world.ada, "4", at=clock.now())] == [5, 0]
     reproduced(world.aurora)
+
+
+@pytest.mark.parametrize(
+    ("type", "acts"),
+    [
+        # day, what was told, what it earns
+        ("profile", [(0, {}, 5), (400, {}, 0)]),
+        ("birthday", [(0, {}, 5), (200, {}, 0), (300, {}, 5)]),
+        ("anniversary", [(0, {"years": 1}, 5), (1, {"years": 2}, 0), (366, {"years": 2}, 5)]),
+        ("app_open", [(0, {}, 5), (0, {}, 0), (1, {}, 5)]),
+        ("survey", [(0, {"survey": "a"}, 5), (1, {"survey": "a"}, 0), (1, {"survey": "b"}, 5)]),
+        ("video", [(0, {"video": "a"}, 5), (1, {"video": "a"}, 0), (1, {"video": "b"}, 5)]),
+        ("review", [(0, {"product": "a"}, 5), (1, {"product": "a", "stars": 3}, 0), (1, {}, 5), (1, {}, 5)]),
+        ("event", [(0, {"place": "gala"}, 5), (1, {"place": "gala"}, 0)]),
+        ("visit", [(0, {"place": "a"}, 5), (0, {"place": "a"}, 0), (0, {"place": "b"}, 5), (1, {"place": "a"}, 5)]),
+        ("repair", [(0, {}, 5), (0, {}, 5)]),
+    ],
+)
+def test_what_laurel_knows_pays_once_whoever_tells_of_it(world, type, acts):
+    rule(world.aurora, "Reward", trigger=type, effect="fixed", points=5)
+    given = []
+    for number, (day, told, _points) in enumerate(acts):
+        at = datetime(2025, 3, 10, 12, tzinfo=UTC) + timedelta(days=day)
+        given.append(earned(do(world.ada, type, id=str(number), at=at, attributes=told)).get("points", 0))
+    assert given == [points for _day, _told, points in acts]
+    reproduced(world.aurora)
+
+
+def test_a_type_that_the_program_names_itself_pays_as_it_says(world, video):
+    assert [watch(world.ada, "1"), watch(world.ada, "2")] == [5, 5]
+    video.is_archived = True
+    video.save()
+    assert [watch(world.ada, "3"), watch(world.ben, "4"), watch(world.ben, "5")] == [0, 5, 0]
+
+
+def test_birthdays_kept_by_laurel_are_not_paid_again_by_a_shop(world):
+    rule(world.aurora, "Birthday", trigger="birthday", effect="fixed", points=5)
+    today = clock.now().date()
+    update_member(world.ada, actor="t", birth_date=today.replace(year=1990))
+    celebrate(program=world.aurora)
+    again = do(world.ada, "birthday", id="crm", at=clock.now())
+    assert (earned(again), active(world.ada)) == ({}, 5)
 
 
 def test_a_cap_beside_it_counts_what_was_paid(world, video):

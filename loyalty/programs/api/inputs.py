@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from loyalty.lib.rest.faults import InvalidInput
 from loyalty.lib.rest.fields import BOUNDED, SLUG, Amount, Flag, Instant, Map, OneOf, Scalar, Text
 from loyalty.lib.rest.pagination import PageInput
 from loyalty.lib.rest.shapes import Input, Many
+from loyalty.programs.queries.occasions import ORIGIN
 from loyalty.programs.rules.occurrence import LINE_KINDS, Line
+from loyalty.programs.rules.once import TOLD_BY_NOBODY
 from loyalty.programs.services.checks import UNADDRESSABLE, is_addressable
 from loyalty.programs.services.facts import ActivityFacts, Payment, PurchaseFacts
 
@@ -18,8 +22,34 @@ MOST_LINES = 1000
 class Source(Text):
     """Which till or shop says so; stands in ledger keys and addresses."""
 
+    def __init__(self, pattern: str = SLUG) -> None:
+        super().__init__(40, shortest=1, pattern=pattern, help_text="Which till or shop says so.")
+
+
+class OwnSource(Source):
+    """A source that is not Laurel itself."""
+
     def __init__(self) -> None:
-        super().__init__(40, shortest=1, pattern=SLUG, help_text="Which till or shop says so.")
+        super().__init__(f"^(?!{ORIGIN}$)" + SLUG.removeprefix("^"))
+
+    def read(self, value: Any) -> str:
+        if value == ORIGIN:
+            raise InvalidInput.of("pattern", _("“laurel” stands for what Laurel records itself. Choose another name."))
+        return super().read(value)
+
+
+class ActivityType(Text):
+    """What a member did; invitations and shares are noticed by Laurel alone."""
+
+    def __init__(self) -> None:
+        words = "review, visit, survey, or any of your own; not referral, referred or share."
+        pattern = f"^(?!({'|'.join(sorted(TOLD_BY_NOBODY))})$)[a-z0-9][a-z0-9_.-]*$"
+        super().__init__(40, shortest=1, pattern=pattern, help_text=words)
+
+    def read(self, value: Any) -> str:
+        if value in TOLD_BY_NOBODY:
+            raise InvalidInput.of("pattern", _("Laurel records this by itself, from links and codes of its own."))
+        return super().read(value)
 
 
 class Identity(Text):
@@ -87,11 +117,9 @@ class BatchInput(Input):
 class ActivityInput(Input):
     """Anything else that a member did. `source` and `id` are its identity for ever."""
 
-    source = Source()
+    source = OwnSource()
     id = Identity()
-    type = Text(
-        40, shortest=1, pattern="^[a-z0-9][a-z0-9_.-]*$", help_text="review, visit, survey, or any of your own."
-    )
+    type = ActivityType()
     member = Text(20, shortest=1, help_text="The member's number.")
     at = Instant()
     attributes = Map(Scalar(), required=False, help_text="Anything your rules ask about.")

@@ -165,6 +165,8 @@ def _name_of(step: Step, voice: str) -> str:
         return _("Being checked")
     if step.code == "balance-full":
         return _("Full wallet")
+    if step.code == "already-earned":
+        return step.rule_name or _("Once only")
     return step.rule_name or _("Limit")
 
 

@@ -32,7 +32,7 @@ from loyalty.programs.rules.expiry import ExpiryPolicy
 from loyalty.programs.rules.explanation import RuleId
 from loyalty.programs.rules.extensions import Extension
 from loyalty.programs.rules.invalid import InvalidSetting
-from loyalty.programs.rules.once import Once
+from loyalty.programs.rules.once import OF_LAUREL, Once
 from loyalty.programs.rules.standing import NO_NEEDS, Needs, needs_of
 from loyalty.programs.rules.tiers import Ladder
 
@@ -195,8 +195,16 @@ def compiled(rows: Rows) -> Configuration:
         caps=caps,
         extensions=extensions,
         watched=watched,
-        once={row.code: once_of(row) for row in rows.by_noun["activity_types"] if row.pays != ActivityKind.Pays.EVERY},
+        once=_once(rows, rules),
     )  # fmt: skip
+
+
+def _once(rows: Rows, rules: list[Rule]) -> dict[str, Once]:
+    """Types of activity that pay once: what the program says of its own, and those of Laurel that rules pay for."""
+    kinds = {row.code: row for row in rows.by_noun["activity_types"]}
+    known = {str(rule.trigger) for rule in rules} & OF_LAUREL.keys() - kinds.keys()
+    named = {code: once_of(row) for code, row in kinds.items() if row.pays != ActivityKind.Pays.EVERY}
+    return {type: OF_LAUREL[type] for type in known} | named
 
 
 def _caps(rows: Rows, rules: list[Rule]) -> Iterator[capping.Cap]:

@@ -17,9 +17,9 @@ def plan_once(configuration: Configuration, situation: Situation, draft: Draft, 
     Raises TooManyPoints.
     """
     once = configuration.once.get(draft.type)
-    if once is None:
+    slot = once.slot(draft.attributes, draft.at, configuration.program.time_zone) if once else None
+    if once is None or slot is None:
         return plan_of(configuration, situation, draft, counters)
-    slot = once.slot(draft.attributes, draft.at, configuration.program.time_zone)
     evaluation = evaluation_of(configuration, situation, draft)
     at = paid_at(situation.member_id, draft.type, slot) if evaluation.awards else None
     if at is not None:

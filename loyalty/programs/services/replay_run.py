@@ -242,7 +242,8 @@ class Run:
         """What it would be paid for, where its type pays once."""
         once = self._configuration.once.get(row.type)
         zone = self._configuration.program.time_zone
-        return (row.member_id, row.type, once.slot(row.attributes, row.at, zone).key) if once else None
+        slot = once.slot(row.attributes, row.at, zone) if once else None
+        return (row.member_id, row.type, slot.key) if slot else None
 
     def _judged(self, row: Happened, person: Person) -> tuple[Evaluation, Sequence[Use]]:
         standing = person.standing(self._configuration, row.at, row.household, row.created_at) if self._asks else NOBODY

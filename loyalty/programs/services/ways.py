@@ -318,9 +318,8 @@ def _own_way(desk: Desk, kind: ActivityKind) -> Way:
 def _earned_at(desk: Desk, type: str) -> datetime | None:
     """When the member earned what the type pays once, or once a day, so that it pays nothing now."""
     once = desk.configuration.once.get(type)
-    if once is None or once.how == "value":
-        return None
-    return paid_at(desk.member.pk, type, once.slot(NOTHING, desk.now, desk.program.time_zone))
+    slot = once.slot(NOTHING, desk.now, desk.program.time_zone) if once and once.how != "value" else None
+    return paid_at(desk.member.pk, type, slot) if slot else None
 
 
 def _still_open(desk: Desk, kind: ActivityKind) -> tuple[tuple[str, ...] | None, Mapping[str, Any]]:

@@ -190,6 +190,8 @@ def _already_earned(telling: Telling) -> str:
     match params["how"]:
         case "daily":
             text = _("Already earned on %(date)s: it pays once a day")
+        case "yearly":
+            text = _("Already earned on %(date)s: it pays once a year")
         case "value":
             text = _("Already earned for “%(value)s” on %(date)s: it pays once for each “%(attribute)s”")
         case _ever:
