@@ -18,7 +18,7 @@ from loyalty.messaging import queries as messages
 from loyalty.programs.models.activity import Activity
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.wallet import Wallet
-from loyalty.programs.queries import reviews, sharing, surveys
+from loyalty.programs.queries import personal, reviews, sharing, surveys
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.lots import MemberLot, lots_of
 from loyalty.programs.queries.statement import statement_of
@@ -101,6 +101,7 @@ def data_of(member: Member) -> dict[str, Any]:
         "balances": _balances_of(member),
         "points": [_lot(lot) for lot in lots_of(member, with_used=True)],
         "statement": _whole_statement_of(member),
+        **personal.data_of(member),
         "reviews": reviews.data_of(member),
         "surveys": surveys.data_of(member),
         "shares": sharing.data_of(member),
@@ -137,7 +138,7 @@ def _activities_of(member: Member) -> QuerySet[Activity]:
 
 def _as_told(activity: Activity) -> dict[str, Any]:
     """What a till or shop told us, without our own numbers."""
-    ours, lines_ours = {"id", "program", "member", "digest"}, {"id", "activity", "position"}
+    ours, lines_ours = {"id", "program", "member", "digest", "once"}, {"id", "activity", "position"}
     told = {name: value for name, value in model_to_dict(activity).items() if name not in ours}
     lines = [model_to_dict(line) for line in activity.lines.all()]
     return told | {

@@ -175,9 +175,8 @@ def picture(row) -> str:
 @register.filter
 def topic(code: str) -> str:
     """The icon of a part of the terms."""
-    return {"earning": "earn", "tiers": "activity", "expiry": "clock", "activation": "hold", "returns": "undo"}.get(
-        code, "check"
-    )
+    return {"earning": "earn", "tiers": "activity", "expiry": "clock", "activation": "hold", "returns": "undo",
+            "changing": "switch", "sending": "transfer"}.get(code, "check")  # fmt: skip
 
 
 @register.filter

@@ -11,7 +11,11 @@ from loyalty.members.models import Member
 from loyalty.members.queries import consents_of
 from loyalty.members.services.consents import put_consent_text
 from loyalty.members.services.members import enrol_member
+from loyalty.programs.models.moving import TransferPolicy
+from loyalty.programs.services.moving import send_points
+from tests.factories_of_programs import HouseholdFactory, HouseholdMemberFactory, TierFactory, TierStandingFactory
 from tests.portal.conftest import HTMX, buy
+from tests.world import earn, join
 
 pytestmark = pytest.mark.django_db
 PROFILE = "/p/aurora/me/profile/"
@@ -166,6 +170,24 @@ def test_the_file_holds_everything_and_nothing_of_others(aurora, as_ada, ada):
     ]
     assert data["messages"] == {"inbox": [], "deliveries": []}
     assert "eve@example.org" not in answer.content.decode()
+
+
+def test_the_file_tells_of_tiers_invitations_households_and_moves(aurora, as_ada, ada):
+    ben = join(aurora, "Ben", language="nb")
+    wallet = aurora.wallets.get()
+    tier = TierFactory(tier_set__program=aurora, tier_set__code="status", code="gold")
+    TierStandingFactory(member=ada, tier_set=tier.tier_set, tier=tier)
+    TransferPolicy.objects.create(wallet=wallet, cooling_hours=0)
+    earn(ada, 100)
+    send_points(ada, ben.email, wallet, points=40, source="portal", id="1", actor="test")
+    HouseholdMemberFactory(member=ada, household=HouseholdFactory(program=aurora, wallet=wallet, name="Home"))
+    data = json.loads(as_ada.post("/p/aurora/me/data/").content)
+    assert [(each["ladder"], each["tier_code"]) for each in data["tiers"]] == [("status", "gold")]
+    assert [(each["sent_to"], each["points"], each["state"]) for each in data["transfers"]] == [
+        ("ben@example.org", 40, "done")
+    ]
+    assert [each["name"] for each in data["households"]] == ["Home"]
+    assert data["invitations"] == data["conversions"] == data["reinstatements"] == data["lists"] == []
 
 
 def test_looking_at_the_page_downloads_nothing(as_ada):

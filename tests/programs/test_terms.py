@@ -6,6 +6,8 @@ import pytest
 from django.utils import translation
 
 from loyalty.lib import clock
+from loyalty.programs.models.households import HouseholdPolicy
+from loyalty.programs.models.moving import TransferPolicy
 from loyalty.programs.models.tiers import Tier, TierSet
 from loyalty.programs.queries.terms import terms_of
 from tests.till import live_by, rule, without_rules
@@ -111,3 +113,23 @@ def test_one_warning_is_told_alone(world):
 def test_it_speaks_the_readers_language(world):
     with translation.override("nb"):
         assert len(terms_of(world.aurora)) == 3
+
+
+def test_sending_and_sharing_are_told_with_their_limits(world):
+    wallet = world.aurora.wallets.get()
+    TransferPolicy.objects.create(
+        wallet=wallet, step=1000, minimum=2000, per_day=5000, fee_points=10, fee_percent=2, cooling_hours=24,
+        asks_receiver=True, answer_days=7,
+    )  # fmt: skip
+    HouseholdPolicy.objects.create(program=world.aurora, wallet=wallet, percent=50, most_members=4, leaving="stays")
+    assert lines(world.aurora, "sending") == [
+        "Members can send points to one another; they keep their last day. In steps of 1,000 points. At least 2,000 "
+        "points at a time. At most 5,000 points in a day. Each time costs 10 points on top. 2 % of what you send comes "
+        "on top, rounded up. Not within 24 hours after a new e-mail address. Whoever gets them has 7 days to accept; "
+        "else they go back.",
+        "Up to 4 members can share points in a household. 50 % of what each earns goes there. Who leaves takes nothing "
+        "along.",
+    ]
+    TransferPolicy.objects.update(is_on=False)
+    world.aurora.save()
+    assert len(lines(world.aurora, "sending")) == 1

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from loyalty.lib import clock
+from loyalty.programs.models.households import HouseholdPolicy
 from loyalty.programs.models.program import DebtPolicy, Program
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.caps import full_told, limits_told
@@ -17,13 +18,14 @@ from loyalty.programs.queries.reinstatement import words_of_reinstatement
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import PURCHASE
 from loyalty.programs.rules.wording.earning import sentence_for_rule
+from loyalty.programs.rules.wording.moving import SendingTold, sentences_for_sending, sentences_for_sharing
 from loyalty.programs.rules.wording.policies import sentence_for_activation, sentence_for_expiry
 from loyalty.programs.rules.wording.tiers import benefits_of, kept_by, reached_by
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the terms; `code` is earning, tiers, activation, expiry, changing or returns."""
+    """One part of the terms; `code` is earning, tiers, activation, expiry, changing, sending or returns."""
 
     code: str
     title: str
@@ -31,7 +33,7 @@ class Section:
 
 
 def terms_of(program: Program) -> list[Section]:
-    """How one earns and climbs, when points can be spent and end, what a return takes back; empty parts are left out.
+    """How one earns and climbs, when points can be spent, moved and end, what a return takes back; no empty parts.
 
     Rules on trial or over are not told. In the language in force.
     """
@@ -42,6 +44,7 @@ def terms_of(program: Program) -> list[Section]:
         Section("activation", _("When you can spend"), tuple(_activation(configuration))),
         Section("expiry", _("How long it lasts"), tuple(_expiry(configuration))),
         Section("changing", _("Changing points"), tuple(_changing(configuration))),
+        Section("sending", _("Sending and sharing"), tuple(_sending(configuration))),
         Section("returns", _("When you return something"), tuple(_returns(configuration))),
     ]
     return [section for section in sections if section.lines]
@@ -106,6 +109,21 @@ def _expiry(configuration: Configuration) -> Iterator[str]:
 def _changing(configuration: Configuration) -> Iterator[str]:
     for rate in configuration.rows.by_noun["conversions"]:
         yield " ".join(words_of_rate(rate))
+
+
+def _sending(configuration: Configuration) -> Iterator[str]:
+    names = {rung.code: rung.name for ladder in configuration.ladders for rung in ladder.rungs}
+    for policy in configuration.rows.by_noun["transfers"]:
+        told = SendingTold(
+            units_of(policy.wallet), policy.step, policy.minimum, policy.per_day, policy.per_year, policy.fee_points,
+            policy.fee_percent, [names.get(code, code) for code in policy.tiers], policy.cooling_hours,
+            policy.answer_days if policy.asks_receiver else None,
+        )  # fmt: skip
+        yield " ".join(sentences_for_sending(told))
+    for policy in configuration.rows.by_noun["households"]:
+        takes_along = policy.leaving == HouseholdPolicy.Leaving.BY_SHARE
+        units = units_of(policy.wallet)
+        yield " ".join(sentences_for_sharing(units, policy.percent, policy.most_members, takes_along=takes_along))
 
 
 def _all_of(items: list[str]) -> str:
