@@ -1,11 +1,14 @@
 """What anyone sees: the list of programs, a program's first page, its terms, colours and logo; and the error pages."""
 
+import re
+
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from loyalty.members.services.members import join_program
+from loyalty.portal import urls as portal
 from loyalty.portal.rules import stylesheet
 from tests.portal.conftest import HTMX, client_of
 
@@ -158,23 +161,31 @@ def test_members_only_pages_send_strangers_to_sign_in(aurora):
     assert answer["HX-Redirect"] == "/accounts/login/?next=/p/aurora/statement/"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "card/",
-        "card.png",
-        "statement/",
-        "lots/",
-        "me/",
-        "me/profile/",
-        "me/consents/",
-        "me/data/",
-        "inbox/",
-        "inbox/1/",
-    ],
-)
-def test_other_peoples_programs_are_not_there(aurora, fjord, as_cleo, path):
-    assert as_cleo.get(f"/p/aurora/{path}").status_code == 404
+# Pages for everyone: the brand's first page, its words and colours, and where links and codes lead.
+FOR_ALL = {"home", "brand_css", "join", "terms", "shared", "invited", "here", "scanned"}
+FILLED = {"int": 1, "slug": "x", "str": "x"}
+OF_MEMBERS = [
+    each
+    for each in portal.urlpatterns
+    if str(each.pattern).startswith("p/<slug:code>/") and each.name not in FOR_ALL
+]  # fmt: skip
+
+
+def address_of(route) -> str:
+    """With something in every place that has to be filled."""
+    filled = re.sub(r"<(int|slug|str):(?!code)\w+>", lambda found: str(FILLED[found[1]]), str(route.pattern))
+    return "/" + filled.replace("<slug:code>", "aurora")
+
+
+@pytest.mark.parametrize("route", OF_MEMBERS, ids=lambda route: route.name)
+def test_members_pages_are_for_members(aurora, fjord, as_cleo, route):
+    """Whoever adds a page finds it here: strangers sign in first, and other programs' members find nothing."""
+    address = address_of(route)
+    strangers = [Client().get(address), Client().post(address)]
+    answers = {answer.status_code for answer in strangers}
+    assert answers in ({302}, {302, 405})
+    assert all(answer["Location"].startswith("/accounts/login/") for answer in strangers if answer.status_code == 302)
+    assert {as_cleo.get(address).status_code, as_cleo.post(address).status_code} in ({404}, {404, 405})
 
 
 def test_who_left_is_a_stranger(aurora, ada):
