@@ -67,6 +67,16 @@ def test_going_back_reads_the_other_way_round(drafted):
     assert line.text == "Wallet “Points”, months: 24 becomes 12."
 
 
+SHARING = (
+    "Up to 6 members can share points in a household. 50 % of what each earns goes there. Who leaves takes a part of "
+    "what is left along, by what they put in."
+)
+SENDING = (
+    "Members can send points to one another; they keep their last day. In steps of 1,000 points. 2.5 % of what you "
+    "send comes on top, rounded up. Not within 24 hours after a new e-mail address."
+)
+
+
 def test_policies_types_and_places_are_told_in_words(drafted):
     wallet = drafted.wallets.get()
     TransferPolicyFactory(wallet=wallet, step=1000, fee_percent="2.50")
@@ -79,18 +89,18 @@ def test_policies_types_and_places_are_told_in_words(drafted):
         ("added", "Type of activity “Repair” is new."),
         ("added", "Place to check in “Oslo 1” is new: what it is: event: once."),
         ("added", "Invitation policy is new: first purchase of at least: 20."),
-        ("added", "Sharing of points is new: part of what each earns, in per cent: 50."),
-        ("added", "Sending of points “points” is new: in steps of: 1,000; fee in per cent: 2.5."),
+        ("added", f"Sharing of points is new: {SHARING}"),
+        ("added", f"Sending of points “Points” is new: {SENDING}"),
     ]
 
     publish_draft(drafted, actor="staff:1")
     TransferPolicy.objects.update(step=500, per_day=2000)
     HouseholdPolicy.objects.update(is_on=False)
+    changed = SENDING.replace("1,000 points.", "500 points. At most 2,000 points in a day.")
 
     assert words(drafted) == [
         ("removed", "Sharing of points goes."),
-        ("changed", "Sending of points “points”, in steps of: 1,000 becomes 500."),
-        ("changed", "Sending of points “points”, at most in a day: nothing becomes 2,000."),
+        ("changed", f"Sending of points “Points”: “{SENDING[:-1]}” becomes “{changed[:-1]}”."),
     ]
 
 

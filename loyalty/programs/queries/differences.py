@@ -29,6 +29,8 @@ from loyalty.programs.queries.documents import (
     usual_of,
 )
 from loyalty.programs.queries.extensions import words_of_extension
+from loyalty.programs.queries.households import words_of_sharing
+from loyalty.programs.queries.moving import words_of_sending
 from loyalty.programs.queries.reinstatement import words_of_reinstatement
 from loyalty.programs.rules.conditions import condition_from_text
 from loyalty.programs.rules.days import zone_of
@@ -158,7 +160,7 @@ TOLD = frozenset(
     "trigger effect points per_amount whole_steps factor basis with_tax with_shipping with_discounted conditions "
     "starts_at ends_at give get minimum per_day fee_points fee_percent keeps_expiry tiers by_members window_days "
     "lasts_days price fee_money value_percent comes_back pay_days months until extension_audience "
-    "pattern most minutes".split()
+    "pattern most minutes step per_year cooling_hours asks_receiver answer_days percent most_members leaving".split()
 )
 
 
@@ -201,7 +203,13 @@ def _unquoted(sentence: str) -> str:
 
 # What is said of policies in sentences.
 POLICIES: Mapping[str, Callable[[Any], list[str]]] = MappingProxyType(
-    {"conversions": words_of_rate, "extensions": words_of_extension, "reinstatement": words_of_reinstatement}
+    {
+        "conversions": words_of_rate,
+        "extensions": words_of_extension,
+        "households": words_of_sharing,
+        "reinstatement": words_of_reinstatement,
+        "transfers": words_of_sending,
+    }
 )
 
 

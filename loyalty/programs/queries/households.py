@@ -13,8 +13,10 @@ from loyalty.lib.prepared import rows_of
 from loyalty.members.models import Member
 from loyalty.programs.models.households import Household, HouseholdMember, HouseholdMove, HouseholdPolicy
 from loyalty.programs.models.program import Program
+from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.in_force import only_in_force, seen_in
 from loyalty.programs.rules.households import share_of, shares_of
+from loyalty.programs.rules.wording.moving import sentences_for_sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +145,9 @@ def households_by_key(keys: Iterable[str]) -> dict[str, Household]:
     numbers = [key[10:] for key in keys if key.startswith("household:") and key[10:].isdigit()]
     found = Household.objects.filter(pk__in=numbers) if numbers else ()
     return {f"household:{household.pk}": household for household in found}
+
+
+def words_of_sharing(policy: HouseholdPolicy) -> list[str]:
+    """The policy in plain words."""
+    takes_along = policy.leaving == HouseholdPolicy.Leaving.BY_SHARE
+    return sentences_for_sharing(units_of(policy.wallet), policy.percent, policy.most_members, takes_along=takes_along)

@@ -1,8 +1,9 @@
 """Sending points: what a member may send, what it costs, and what waits for an answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -13,10 +14,12 @@ from loyalty.programs.models.moving import Transfer, TransferPolicy
 from loyalty.programs.models.program import Program
 from loyalty.programs.models.tiers import TierStanding
 from loyalty.programs.models.wallet import Wallet
+from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.balances import balances_of
 from loyalty.programs.queries.configuration import configuration_for
 from loyalty.programs.queries.in_force import as_published, in_force_of, seen_in
 from loyalty.programs.rules.moving import fee_of, first_amount, left_of, year_of
+from loyalty.programs.rules.wording.moving import SendingTold, sentences_for_sending
 
 COUNTED = (Transfer.State.WAITING, Transfer.State.DONE)
 
@@ -166,3 +169,13 @@ def transfers_by_key(keys: Iterable[str]) -> dict[str, Transfer]:
 def _of(member: Member) -> QuerySet[Transfer]:
     own = Transfer.objects.filter(Q(giver=member) | Q(receiver=member))
     return own.select_related("giver", "receiver", "wallet", "program").order_by("-id")
+
+
+def words_of_sending(policy: TransferPolicy, names: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """The policy in plain words; `names` are those of tiers by their codes."""
+    told = SendingTold(
+        units_of(policy.wallet), policy.step, policy.minimum, policy.per_day, policy.per_year, policy.fee_points,
+        policy.fee_percent, [names.get(code, code) for code in policy.tiers], policy.cooling_hours,
+        policy.answer_days if policy.asks_receiver else None,
+    )  # fmt: skip
+    return sentences_for_sending(told)

@@ -7,18 +7,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from loyalty.lib import clock
-from loyalty.programs.models.households import HouseholdPolicy
 from loyalty.programs.models.program import DebtPolicy, Program
 from loyalty.programs.queries.activities import units_of
 from loyalty.programs.queries.caps import full_told, limits_told
 from loyalty.programs.queries.configuration import Configuration, configuration_of
 from loyalty.programs.queries.conversions import words_of_rate
 from loyalty.programs.queries.extensions import words_of_extension
+from loyalty.programs.queries.households import words_of_sharing
+from loyalty.programs.queries.moving import words_of_sending
 from loyalty.programs.queries.reinstatement import words_of_reinstatement
 from loyalty.programs.rules.earning import Rule
 from loyalty.programs.rules.occurrence import PURCHASE
 from loyalty.programs.rules.wording.earning import sentence_for_rule
-from loyalty.programs.rules.wording.moving import SendingTold, sentences_for_sending, sentences_for_sharing
 from loyalty.programs.rules.wording.policies import sentence_for_activation, sentence_for_expiry
 from loyalty.programs.rules.wording.tiers import benefits_of, kept_by, reached_by
 
@@ -114,16 +114,9 @@ def _changing(configuration: Configuration) -> Iterator[str]:
 def _sending(configuration: Configuration) -> Iterator[str]:
     names = {rung.code: rung.name for ladder in configuration.ladders for rung in ladder.rungs}
     for policy in configuration.rows.by_noun["transfers"]:
-        told = SendingTold(
-            units_of(policy.wallet), policy.step, policy.minimum, policy.per_day, policy.per_year, policy.fee_points,
-            policy.fee_percent, [names.get(code, code) for code in policy.tiers], policy.cooling_hours,
-            policy.answer_days if policy.asks_receiver else None,
-        )  # fmt: skip
-        yield " ".join(sentences_for_sending(told))
+        yield " ".join(words_of_sending(policy, names))
     for policy in configuration.rows.by_noun["households"]:
-        takes_along = policy.leaving == HouseholdPolicy.Leaving.BY_SHARE
-        units = units_of(policy.wallet)
-        yield " ".join(sentences_for_sharing(units, policy.percent, policy.most_members, takes_along=takes_along))
+        yield " ".join(words_of_sharing(policy))
 
 
 def _all_of(items: list[str]) -> str:
