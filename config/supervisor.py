@@ -25,7 +25,7 @@ from config.embedded.processes import end_with_parent, start_thread
 CHECKOUT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 20
 READY_SECONDS = 120
-SETTLED_SECONDS = 10
+SETTLED_SECONDS = 60  # a slow machine takes half of it to import everything
 ATTEMPTS = 3  # of a child that has never run for long
 LONGEST_PAUSE = 30.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -9,9 +9,9 @@ from loyalty.lib.rest.fields import BOUNDED, SLUG, Amount, Flag, Instant, Map, O
 from loyalty.lib.rest.pagination import PageInput
 from loyalty.lib.rest.shapes import Input, Many
 from loyalty.programs.queries.occasions import ORIGIN
-from loyalty.programs.rules.occurrence import LINE_KINDS, Line
+from loyalty.programs.rules.occurrence import LINE_KINDS, PURCHASE, Line
 from loyalty.programs.rules.once import TOLD_BY_NOBODY
-from loyalty.programs.services.checks import UNADDRESSABLE, is_addressable
+from loyalty.programs.services.checks import NO_ACTIVITY, UNADDRESSABLE, is_addressable
 from loyalty.programs.services.facts import ActivityFacts, Payment, PurchaseFacts
 
 LARGEST_BATCH = 500
@@ -39,15 +39,17 @@ class OwnSource(Source):
 
 
 class ActivityType(Text):
-    """What a member did; invitations and shares are noticed by Laurel alone."""
+    """What a member did; purchases have a place of their own, invitations and shares are noticed by Laurel alone."""
 
     def __init__(self) -> None:
         words = "review, visit, survey, or any of your own; not referral, referred or share."
-        pattern = f"^(?!({'|'.join(sorted(TOLD_BY_NOBODY))})$)[a-z0-9][a-z0-9_.-]*$"
+        pattern = f"^(?!({'|'.join(sorted({PURCHASE, *TOLD_BY_NOBODY}))})$)[a-z0-9][a-z0-9_.-]*$"
         super().__init__(40, shortest=1, pattern=pattern, help_text=words)
 
     def read(self, value: Any) -> str:
-        if value in TOLD_BY_NOBODY:
+        if value == PURCHASE:
+            raise InvalidInput.of("pattern", NO_ACTIVITY)
+        if isinstance(value, str) and value in TOLD_BY_NOBODY:
             raise InvalidInput.of("pattern", _("Laurel records this by itself, from links and codes of its own."))
         return super().read(value)
 

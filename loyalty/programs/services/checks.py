@@ -26,6 +26,7 @@ LARGEST_QUANTITY = Decimal("99999999999.999")
 SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 DOTS = frozenset({".", ".."})
 UNADDRESSABLE = _("“.” and “..” cannot stand in an address. Choose another id.")
+NO_ACTIVITY = _("A purchase has a receipt and lines: record it as a purchase.")
 TYPE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 
 
@@ -53,7 +54,7 @@ def ensure_activity(facts: ActivityFacts) -> None:
             _("Write the type in at most 40 small letters, digits, dots, hyphens or underscores."), field="type"
         )
     if facts.type == PURCHASE:
-        raise WrongFacts(_("A purchase has a receipt and lines: record it as a purchase."), field="type")
+        raise WrongFacts(NO_ACTIVITY, field="type")
 
 
 def ensure_return(facts: ReturnFacts) -> None:
