@@ -51,6 +51,10 @@ def test_a_campaign_is_told_to_its_audience(as_ada, aurora, ada):
     assert "Spring days Everything green pays more. You earn 2 points per 1 €" in page
     assert "When you shop You earn 1 point per 1 €." in page
 
+    spring.starts_at = clock.now() + timedelta(days=3)
+    spring.save()
+    assert "Spring days" not in words(as_ada.get(EARN))
+
 
 def test_a_profile_that_lacks_something_leads_there(as_ada, aurora, ada):
     fixed(aurora, "profile", 50)

@@ -91,8 +91,9 @@ def wallets_of(program_id: int) -> dict[str, int]:
 
 def _claims(activities: Sequence[Activity]) -> list[Claim]:
     found: list[Claim] = []
+    wallets = wallets_of(activities[0].program_id) if activities else {}
     for activity in activities:
-        found += claims_of(activity, wallets_of(activity.program_id))
+        found += claims_of(activity, wallets)
         found += [
             Claim(activity, entry.account_id, entry.key, "", f"cancel:{activity.key}:spent:{entry.id}")
             for entry in debits_from(activity.member.subject, activity.key)

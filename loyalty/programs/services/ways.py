@@ -185,6 +185,8 @@ def ways_for(member: Member) -> Ways:
 
 
 def _is_on(rule: Rule, now: datetime) -> bool:
+    if rule.campaign is not None and rule.campaign.state_at(now) != "running":
+        return False
     return (rule.starts_at is None or rule.starts_at <= now) and (rule.ends_at is None or now < rule.ends_at)
 
 
